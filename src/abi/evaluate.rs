@@ -1,0 +1,485 @@
+//! Evaluations: a switch or a number in one call, a full decision in one more struct, all flags, and why.
+
+use super::client::flagstay_client;
+use super::decision::{Slot, flagstay_decision, flagstay_options, options};
+use super::guard::{ErrorOut, Out, guard, guard_plain, put, required};
+use super::status::flagstay_status;
+use super::string::flagstay_string;
+use super::text::text;
+use super::user::flagstay_user;
+use super::versioned;
+use crate::decision::{Decision, ErrorCode};
+use crate::error::{Error, ErrorKind};
+use crate::ruleset::{Mode, Request};
+use crate::user::User;
+use crate::value::{Value, kind_of};
+use std::ffi::c_char;
+
+/// NULL stands for no user at all.
+static NOBODY: std::sync::LazyLock<User> = std::sync::LazyLock::new(User::absent);
+
+#[inline]
+fn user_of(user: Option<&flagstay_user>) -> &User {
+    match user {
+        Some(user) => &user.user,
+        None => &NOBODY,
+    }
+}
+
+/// Decides, and fills `*decision`. The status is that of the call: when it is `FLAGSTAY_OK` there is a decision, and
+/// `decision->error` says whether it is the caller's default; when it is not, `*decision` is not to be read.
+///
+/// `user` may be NULL, for no user at all. `options` may be NULL.
+///
+/// Time: tens to hundreds of nanoseconds, plus what the store takes where the flag is sticky.
+///
+/// Threads: any, for any number of calls at once; each with a decision struct of its own.
+///
+/// # Safety
+/// Handles are NULL or alive, structs as described, text readable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_evaluate(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    options: *const flagstay_options,
+    decision: *mut flagstay_decision,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    guard(error, || {
+        let client = required(client, "client")?;
+        // SAFETY: promised by the caller.
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        // SAFETY: promised by the caller.
+        let options = unsafe { self::options(options) }?;
+        // SAFETY: promised by the caller. Taken before the evaluation: what it will be written to is in order, and a
+        // store that evaluates into the same struct from its callback finds it empty.
+        let slot = unsafe { Slot::take(decision) }?;
+        let request = Request {
+            flag,
+            user: user_of(user),
+            default: options.default,
+            mode: options.mode,
+        };
+        client.client.evaluate(&request, |decided| {
+            slot.fill(flag, &decided, options.default);
+            Ok(flagstay_status::FLAGSTAY_OK)
+        })
+    })
+}
+
+/// Decides a switch in one call: `*value` is 1 or 0. It is written on every path, with `fallback` (0 or not) when there
+/// is no decision; the status then says why: `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_TYPE_MISMATCH` for a flag that is no
+/// switch, and so on.
+///
+/// Threads: any, for any number of calls at once.
+///
+/// # Safety
+/// Handles are NULL or alive, text is readable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_boolean(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: u8,
+    mut value: Out<'_, u8>,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    let fallback = fallback != 0;
+    put(value.as_deref_mut(), fallback.into());
+    guard(error, || {
+        let client = required(client, "client")?;
+        let value = required(value, "value")?;
+        // SAFETY: promised by the caller.
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        let default = if fallback { "true" } else { "false" };
+        let request = Request {
+            flag,
+            user: user_of(user),
+            default: Some(default),
+            mode: Mode::Expose,
+        };
+        Ok(client.client.switch(&request, |switch, decision| {
+            match (switch, decision.error) {
+                (_, Some(error)) => flagstay_status::of_decision(Some(error)),
+                (Some(switch), None) => {
+                    value.write(switch.into());
+                    flagstay_status::FLAGSTAY_OK
+                }
+                (None, None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+            }
+        }))
+    })
+}
+
+/// Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
+/// decision has them exactly, as JSON.
+///
+/// Threads: any, for any number of calls at once.
+///
+/// # Safety
+/// Handles are NULL or alive, text is readable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_number(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: f64,
+    mut value: Out<'_, f64>,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    put(value.as_deref_mut(), fallback);
+    guard(error, || {
+        let client = required(client, "client")?;
+        let value = required(value, "value")?;
+        // SAFETY: promised by the caller.
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        let request = Request {
+            flag,
+            user: user_of(user),
+            default: None,
+            mode: Mode::Expose,
+        };
+        Ok(client.client.evaluate(&request, |decision| {
+            match (
+                decision.value.value().and_then(Value::as_f64),
+                decision.error,
+            ) {
+                (_, Some(error)) => flagstay_status::of_decision(Some(error)),
+                (Some(number), None) => {
+                    value.write(number);
+                    flagstay_status::FLAGSTAY_OK
+                }
+                (None, None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+            }
+        }))
+    })
+}
+
+/// Decides a text: as `flagstay_evaluate`, and where the flag's value is no text, or there is no decision, the value is
+/// `fallback` and the status says why (3xx). Read `decision->value_text`.
+///
+/// Threads: as `flagstay_evaluate`.
+///
+/// # Safety
+/// As `flagstay_evaluate`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_text(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: *const c_char,
+    fallback_len: usize,
+    decision: *mut flagstay_decision,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    guard(error, || {
+        // SAFETY: promised by the caller.
+        let fallback =
+            Value::from(unsafe { text(fallback, fallback_len, "fallback") }?).to_string();
+        // SAFETY: promised by the caller.
+        unsafe {
+            typed(
+                client,
+                user,
+                flag,
+                flag_len,
+                &fallback,
+                decision,
+                Value::is_string,
+                "text",
+            )
+        }
+    })
+}
+
+/// Decides a list, an object or any other JSON value: as `flagstay_evaluate`, and where the flag's value is not of the
+/// type of `fallback` (itself JSON), or there is no decision, the value is `fallback` and the status says why (3xx).
+/// A fallback of null accepts every type. Read `decision->value_json`.
+///
+/// Threads: as `flagstay_evaluate`.
+///
+/// # Safety
+/// As `flagstay_evaluate`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_json(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: *const c_char,
+    fallback_len: usize,
+    decision: *mut flagstay_decision,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    guard(error, || {
+        // SAFETY: promised by the caller.
+        let json = unsafe { text(fallback, fallback_len, "fallback") }?;
+        let fallback: Value = crate::error::from_json(json, ErrorKind::InvalidJson)?;
+        let wanted = kind_of(&fallback);
+        let fits = |value: &Value| fallback.is_null() || kind_of(value) == wanted;
+        // SAFETY: promised by the caller.
+        unsafe { typed(client, user, flag, flag_len, json, decision, fits, wanted) }
+    })
+}
+
+/// # Safety
+/// As `flagstay_evaluate`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parameters of the C function, and what type it wants"
+)]
+unsafe fn typed(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: &str,
+    decision: *mut flagstay_decision,
+    fits: impl Fn(&Value) -> bool,
+    wanted: &'static str,
+) -> Result<flagstay_status, Error> {
+    let client = required(client, "client")?;
+    // SAFETY: promised by the caller.
+    let flag = unsafe { text(flag, flag_len, "flag") }?;
+    // SAFETY: promised by the caller.
+    let slot = unsafe { Slot::take(decision) }?;
+    let request = Request {
+        flag,
+        user: user_of(user),
+        default: Some(fallback),
+        mode: Mode::Expose,
+    };
+    client.client.evaluate(&request, |decided| {
+        let decided = match decided.error.is_some() || decided.value.value().is_some_and(fits) {
+            true => decided,
+            false => decided.mismatched(wanted),
+        };
+        slot.fill(flag, &decided, Some(fallback));
+        Ok(flagstay_status::of_decision(decided.error))
+    })
+}
+
+/// The decisions for all flags of one user, made at one moment on one ruleset.
+pub struct flagstay_decisions {
+    decisions: Vec<(String, Decision<'static>)>,
+    user: User,
+    mode: Mode,
+}
+
+/// Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
+/// `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by
+/// `flagstay_decisions_expose`. Status 3xx, and no decisions: the platform's rules make none for this user, or there is
+/// no ruleset.
+///
+/// `options` may be NULL; its default is not used.
+///
+/// Threads: any; the decisions may be read by several threads at once.
+///
+/// # Safety
+/// Handles are NULL or alive; `options` as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_evaluate_all(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    options: *const flagstay_options,
+    mut decisions: Out<'_, *mut flagstay_decisions>,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    put(decisions.as_deref_mut(), std::ptr::null_mut());
+    guard(error, || {
+        let client = required(client, "client")?;
+        let out = required(decisions, "decisions")?;
+        // SAFETY: promised by the caller.
+        let options = unsafe { self::options(options) }?;
+        let user = user_of(user);
+        let mut decisions = Vec::new();
+        let made = client
+            .client
+            .evaluate_all(user, options.mode, |flag, decision| {
+                decisions.push((flag.to_owned(), decision.into_owned()));
+            });
+        if let Err(code) = made {
+            return Ok(flagstay_status::of_decision(Some(code)));
+        }
+        out.write(Box::into_raw(Box::new(flagstay_decisions {
+            decisions,
+            user: user.clone(),
+            mode: options.mode,
+        })));
+        Ok(flagstay_status::FLAGSTAY_OK)
+    })
+}
+
+/// Returns how many decisions there are; 0 for NULL.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn flagstay_decisions_count(decisions: Option<&flagstay_decisions>) -> usize {
+    decisions.map_or(0, |decisions| decisions.decisions.len())
+}
+
+/// Fills `*decision` with the decision at `index`, counted from 0.
+///
+/// Threads: any, each with a decision struct of its own.
+///
+/// # Safety
+/// `decisions` is NULL or alive; `decision` as described.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_decisions_at(
+    decisions: Option<&flagstay_decisions>,
+    index: usize,
+    decision: *mut flagstay_decision,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    guard(error, || {
+        let (flag, found) = at(decisions, index)?;
+        // SAFETY: promised by the caller.
+        unsafe { Slot::take(decision) }?.fill(flag, found, None);
+        Ok(flagstay_status::FLAGSTAY_OK)
+    })
+}
+
+/// Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
+///
+/// Threads: any.
+///
+/// # Safety
+/// `decisions` is NULL or alive; `flag` is readable for its length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_decisions_find(
+    decisions: Option<&flagstay_decisions>,
+    flag: *const c_char,
+    flag_len: usize,
+    mut index: Out<'_, usize>,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    put(index.as_deref_mut(), 0);
+    guard(error, || {
+        let decisions = required(decisions, "decisions")?;
+        // SAFETY: promised by the caller.
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        let found = decisions.decisions.iter().position(|(key, _)| key == flag);
+        Ok(match found {
+            Some(found) => {
+                put(index, found);
+                flagstay_status::FLAGSTAY_OK
+            }
+            None => flagstay_status::of_decision(Some(ErrorCode::FlagNotFound)),
+        })
+    })
+}
+
+/// Queues the exposure event of the decision at `index`, as an evaluation of that flag would have, if the client
+/// collects exposures.
+///
+/// Threads: any.
+///
+/// # Safety
+/// Handles are NULL or alive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_decisions_expose(
+    decisions: Option<&flagstay_decisions>,
+    client: Option<&flagstay_client>,
+    index: usize,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    guard(error, || {
+        let client = required(client, "client")?;
+        let (flag, decision) = at(decisions, index)?;
+        let all = required(decisions, "decisions")?;
+        let request = Request {
+            flag,
+            user: &all.user,
+            default: None,
+            mode: all.mode,
+        };
+        client.client.expose(&request, decision);
+        Ok(flagstay_status::FLAGSTAY_OK)
+    })
+}
+
+fn at(
+    decisions: Option<&flagstay_decisions>,
+    index: usize,
+) -> Result<(&str, &Decision<'static>), Error> {
+    let decisions = required(decisions, "decisions")?;
+    let count = decisions.decisions.len();
+    decisions
+        .decisions
+        .get(index)
+        .map(|(flag, decision)| (flag.as_str(), decision))
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`index` is {index}, and there are {count} decisions"),
+            )
+        })
+}
+
+/// Frees decisions. NULL is fine.
+///
+/// Threads: any; nobody may use them at the same time or afterwards.
+#[unsafe(no_mangle)]
+pub extern "C" fn flagstay_decisions_free(decisions: Option<Box<flagstay_decisions>>) {
+    guard_plain((), || drop(decisions));
+}
+
+/// Says why a decision is what it is, as JSON: `flag`, `decision` (keys as in `flagstay_decision`) and `steps`, each
+/// step an object that may have `steps` of its own: every rule tried, every condition's outcome, buckets, the stored
+/// record. The same code decides as in `flagstay_evaluate`; stored assignments are read, nothing is stored or queued.
+///
+/// `*explanation` receives a new string. For people and logs, not for the request path. `options` may be NULL.
+///
+/// Threads: any.
+///
+/// # Safety
+/// As `flagstay_evaluate`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_explain(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    options: *const flagstay_options,
+    mut explanation: Out<'_, *mut flagstay_string>,
+    error: ErrorOut<'_>,
+) -> flagstay_status {
+    put(explanation.as_deref_mut(), std::ptr::null_mut());
+    guard(error, || {
+        let client = required(client, "client")?;
+        let out = required(explanation, "explanation")?;
+        // SAFETY: promised by the caller.
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        // SAFETY: promised by the caller.
+        let options = unsafe { self::options(options) }?;
+        let request = Request {
+            flag,
+            user: user_of(user),
+            default: options.default,
+            mode: options.mode,
+        };
+        let explained = client.client.explain(&request).to_string();
+        out.write(flagstay_string::into_raw(explained));
+        Ok(flagstay_status::FLAGSTAY_OK)
+    })
+}
+
+versioned!(
+    flagstay_evaluate,
+    flagstay_boolean,
+    flagstay_number,
+    flagstay_text,
+    flagstay_json,
+    flagstay_evaluate_all,
+    flagstay_decisions_count,
+    flagstay_decisions_at,
+    flagstay_decisions_find,
+    flagstay_decisions_expose,
+    flagstay_decisions_free,
+    flagstay_explain,
+);

@@ -1,0 +1,45 @@
+//! The C ABI: `extern "C"` functions over [`Client`](crate::client::Client), and nothing else.
+//!
+//! This is the only place with `unsafe` besides the fork handler. Every function runs inside [`guard`], checks what it
+//! is given and speaks plain C types. The doc comments are the text of `include/flagstay.h`: they are written for
+//! someone who reads only the header.
+
+#![allow(unsafe_code, non_camel_case_types)]
+
+mod guard;
+mod text;
+
+pub mod version;
+
+pub mod status;
+
+pub mod string;
+
+pub mod store;
+
+pub mod client;
+
+pub mod user;
+
+pub mod decision;
+
+pub mod evaluate;
+
+pub mod assignments;
+
+pub mod events;
+
+/// Gives each exported function the version node `FLAGSTAY_1`, which `build.rs` declares. Stands in the module of the
+/// functions, because the assembler wants name and definition in one object file. Where the linker is not the LLD that
+/// comes with Rust, symbols are exported without a version, and nothing else changes.
+macro_rules! versioned {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+            core::arch::global_asm!(concat!(
+                ".symver ", stringify!($name), ", ", stringify!($name), "@@FLAGSTAY_1, remove"
+            ));
+        )+
+    };
+}
+use versioned;

@@ -1,0 +1,298 @@
+//! The host's own store, as a table of function pointers.
+
+use super::guard::read_sized;
+use crate::error::{Error, ErrorKind};
+use crate::sticky::Store;
+use crate::sticky::host::{Host, HostStore};
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+/// What a store callback returns. Zero is not a success, so that a reply which a language runtime zeroed by itself
+/// (after an exception, say) counts as a failure.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum flagstay_store_result {
+    /// The store could not do it. Text given to the sink, if any, is taken as the reason.
+    FLAGSTAY_STORE_FAILURE = 0,
+    /// The store did it.
+    FLAGSTAY_STORE_DONE = 7001,
+}
+
+/// Takes the text that a callback returns: UTF-8, copied before the sink returns. `sink_context` is what the callback
+/// was given. Call it at most once per callback, on the same thread, before the callback returns; a second call makes
+/// the callback count as failed. Not calling it means "nothing stored".
+pub type flagstay_sink =
+    Option<unsafe extern "C" fn(sink_context: *mut c_void, text: *const c_char, len: usize)>;
+
+/// A store of the host's: where assignments are kept, as JSON records under (unit, flag).
+///
+/// The callbacks run only on threads that are inside a flagstay call made by the host, on that very thread, with no
+/// lock of flagstay held. They may be called from several threads at once, and may themselves call any flagstay
+/// function for the same client, except `flagstay_client_free`. They must not unwind: an exception of the host's
+/// language has to be caught, kept, and reported as `FLAGSTAY_STORE_FAILURE`. All text is UTF-8, not
+/// NUL-terminated, and borrowed until the callback returns. Whatever comes back through a sink is validated.
+///
+/// A member that is NULL means "not offered". `get` and `set` must be offered.
+///
+/// The table itself is copied; it need not outlive the call that it is passed to.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct flagstay_store {
+    /// `sizeof(flagstay_store)`.
+    pub size: usize,
+    /// Passed to every callback. May be NULL.
+    pub context: *mut c_void,
+    /// Called exactly once, when the store is needed no longer: on the thread that closes or frees the client, on one
+    /// that is still evaluating at that moment, or on the one whose `flagstay_client_new` fails. May be NULL.
+    pub drop: Option<unsafe extern "C" fn(context: *mut c_void)>,
+    /// Gives the record of (unit, flag) to the sink, or does not call the sink if there is none.
+    pub get: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            unit: *const c_char,
+            unit_len: usize,
+            flag: *const c_char,
+            flag_len: usize,
+            sink: flagstay_sink,
+            sink_context: *mut c_void,
+        ) -> i32,
+    >,
+    /// Stores the record of (unit, flag), replacing what is there.
+    pub set: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            unit: *const c_char,
+            unit_len: usize,
+            flag: *const c_char,
+            flag_len: usize,
+            record: *const c_char,
+            record_len: usize,
+            sink: flagstay_sink,
+            sink_context: *mut c_void,
+        ) -> i32,
+    >,
+    /// Removes the record of (unit, flag); that there is none is no failure.
+    pub remove: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            unit: *const c_char,
+            unit_len: usize,
+            flag: *const c_char,
+            flag_len: usize,
+            sink: flagstay_sink,
+            sink_context: *mut c_void,
+        ) -> i32,
+    >,
+    /// Gives everything held for a unit to the sink: one JSON object, flag to record. Optional; without it
+    /// `flagstay_forget` asks for every flag of the ruleset.
+    pub load: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            unit: *const c_char,
+            unit_len: usize,
+            sink: flagstay_sink,
+            sink_context: *mut c_void,
+        ) -> i32,
+    >,
+    /// Stores the record of (unit, flag) if there is none, in one atomic step, and gives the record that stands
+    /// afterwards to the sink: the one stored now, or the one that was there first. Optional; without it two processes
+    /// that meet a new user at the same instant may answer differently once.
+    pub set_if_absent: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            unit: *const c_char,
+            unit_len: usize,
+            flag: *const c_char,
+            flag_len: usize,
+            record: *const c_char,
+            record_len: usize,
+            sink: flagstay_sink,
+            sink_context: *mut c_void,
+        ) -> i32,
+    >,
+}
+
+/// The table while a client holds it; lets go of the context exactly once.
+struct Table(flagstay_store);
+
+// SAFETY: the header demands that callbacks may be called from several threads at once, with the same context.
+unsafe impl Send for Table {}
+// SAFETY: as above.
+unsafe impl Sync for Table {}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if let Some(drop) = self.0.drop {
+            // SAFETY: the host's own function with the host's own context, called once.
+            unsafe { drop(self.0.context) }
+        }
+    }
+}
+
+/// What a callback gave to its sink.
+#[derive(Default)]
+struct Reply {
+    text: Option<Result<String, std::string::FromUtf8Error>>,
+    calls: u32,
+}
+
+unsafe extern "C" fn receive(sink_context: *mut c_void, text: *const c_char, len: usize) {
+    // SAFETY: `sink_context` is the `Reply` of `Table::call`, which is waiting for the callback on this thread.
+    let Some(reply) = (unsafe { sink_context.cast::<Reply>().as_mut() }) else {
+        return;
+    };
+    reply.calls = reply.calls.saturating_add(1);
+    if reply.calls > 1 {
+        return;
+    }
+    let bytes = match len {
+        0 => Vec::new(),
+        _ if text.is_null() || len > isize::MAX as usize => return reply.calls = u32::MAX,
+        // SAFETY: the callback promises `len` readable bytes.
+        _ => unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) }.to_vec(),
+    };
+    reply.text = Some(String::from_utf8(bytes));
+}
+
+impl Table {
+    fn call(
+        &self,
+        name: &str,
+        callback: impl FnOnce(*mut c_void, flagstay_sink, *mut c_void) -> i32,
+    ) -> Result<Option<String>, String> {
+        let mut reply = Reply::default();
+        let result = callback(
+            self.0.context,
+            Some(receive),
+            (&raw mut reply).cast::<c_void>(),
+        );
+        let text = reply
+            .text
+            .transpose()
+            .map_err(|error| format!("`{name}` returned text that is not UTF-8: {error}"));
+        if result != flagstay_store_result::FLAGSTAY_STORE_DONE as i32 {
+            let said = text.ok().flatten().filter(|text| !text.is_empty());
+            return Err(said.unwrap_or_else(|| format!("`{name}` returned {result}")));
+        }
+        if reply.calls > 1 {
+            return Err(format!(
+                "`{name}` called its sink more than once, or without text"
+            ));
+        }
+        text
+    }
+}
+
+impl Host for Table {
+    fn get(&self, unit: &str, flag: &str) -> Result<Option<String>, String> {
+        let get = self.0.get.ok_or("`get` is not offered")?;
+        // SAFETY: a function of the host's, called as the header says.
+        self.call("get", |context, sink, sink_context| unsafe {
+            get(
+                context,
+                unit.as_ptr().cast(),
+                unit.len(),
+                flag.as_ptr().cast(),
+                flag.len(),
+                sink,
+                sink_context,
+            )
+        })
+    }
+
+    fn set(&self, unit: &str, flag: &str, record: &str) -> Result<(), String> {
+        let set = self.0.set.ok_or("`set` is not offered")?;
+        // SAFETY: a function of the host's, called as the header says.
+        self.call("set", |context, sink, sink_context| unsafe {
+            set(
+                context,
+                unit.as_ptr().cast(),
+                unit.len(),
+                flag.as_ptr().cast(),
+                flag.len(),
+                record.as_ptr().cast(),
+                record.len(),
+                sink,
+                sink_context,
+            )
+        })
+        .map(drop)
+    }
+
+    fn remove(&self, unit: &str, flag: &str) -> Result<(), String> {
+        let remove = self.0.remove.ok_or("`remove` is not offered")?;
+        // SAFETY: a function of the host's, called as the header says.
+        self.call("remove", |context, sink, sink_context| unsafe {
+            remove(
+                context,
+                unit.as_ptr().cast(),
+                unit.len(),
+                flag.as_ptr().cast(),
+                flag.len(),
+                sink,
+                sink_context,
+            )
+        })
+        .map(drop)
+    }
+
+    fn load(&self, unit: &str) -> Option<Result<Option<String>, String>> {
+        let load = self.0.load?;
+        // SAFETY: a function of the host's, called as the header says.
+        Some(self.call("load", |context, sink, sink_context| unsafe {
+            load(
+                context,
+                unit.as_ptr().cast(),
+                unit.len(),
+                sink,
+                sink_context,
+            )
+        }))
+    }
+
+    fn set_if_absent(
+        &self,
+        unit: &str,
+        flag: &str,
+        record: &str,
+    ) -> Option<Result<String, String>> {
+        let set_if_absent = self.0.set_if_absent?;
+        // SAFETY: a function of the host's, called as the header says.
+        let reply = self.call("set_if_absent", |context, sink, sink_context| unsafe {
+            set_if_absent(
+                context,
+                unit.as_ptr().cast(),
+                unit.len(),
+                flag.as_ptr().cast(),
+                flag.len(),
+                record.as_ptr().cast(),
+                record.len(),
+                sink,
+                sink_context,
+            )
+        });
+        Some(reply.and_then(|standing| {
+            standing
+                .ok_or_else(|| "`set_if_absent` did not return the record that stands".to_owned())
+        }))
+    }
+}
+
+/// Takes over a table. From here on its `drop` will be called, whatever happens.
+///
+/// # Safety
+/// `table` is NULL or points to a table as `flagstay_store` describes it.
+pub(super) unsafe fn take(table: *const flagstay_store) -> Result<Option<Arc<dyn Store>>, Error> {
+    // SAFETY: a table of pointers and a size: every bit pattern a C compiler writes there is valid.
+    let Some(table) = (unsafe { read_sized(table, "store") })? else {
+        return Ok(None);
+    };
+    let table = Table(table);
+    if table.0.get.is_none() || table.0.set.is_none() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "`store` must offer `get` and `set`",
+        ));
+    }
+    Ok(Some(Arc::new(HostStore::new(table))))
+}

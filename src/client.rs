@@ -1,0 +1,349 @@
+//! The client: a snapshot, a store, a queue, and one method per verb.
+//!
+//! Everything a decision needs is reached through one atomic load. No lock is held while a ruleset is evaluated or a
+//! store is called, so a store may call back into the client that called it.
+
+use crate::config::{Config, EventsConfig};
+use crate::decision::{Decision, ErrorCode};
+use crate::error::{Error, ErrorKind};
+use crate::events::Queue;
+use crate::ruleset::trace::Recorder;
+use crate::ruleset::{Clock, Dialect, Loaded, Metric, Mode, Request, Ruleset, Turn};
+use crate::sticky::{self, Assignments, Health, Record, Store, StoreError};
+use crate::user::User;
+use crate::value::{Map, Value};
+use arc_swap::ArcSwapOption;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Decides for users. Safe from any thread.
+pub struct Client {
+    /// `None` before the first ruleset is there, and after the client has been closed.
+    session: ArcSwapOption<Session>,
+    updates: Mutex<Updates>,
+    closed: AtomicBool,
+    dialect: &'static dyn Dialect,
+    options: Map<String, Value>,
+    clock: Clock,
+    health: Health,
+    queue: Queue,
+    events: EventsConfig,
+}
+
+/// What one decision sees: it keeps both as they were when it began.
+struct Session {
+    ruleset: Option<Arc<dyn Ruleset>>,
+    store: Option<Arc<dyn Store>>,
+}
+
+/// Counts of what arrived; also the lock that lets one update happen at a time.
+#[derive(Default)]
+struct Updates {
+    loaded: u64,
+    unchanged: u64,
+    refused: u64,
+    last_error: Option<String>,
+}
+
+impl Client {
+    /// Makes a client. `store` is the host's own; the configuration may name a built-in one instead, not both.
+    pub fn new(config: Config, store: Option<Arc<dyn Store>>) -> Result<Self, Error> {
+        crate::fork::watch();
+        let built_in = sticky::open::open(&config.store)?;
+        let store = match (store, built_in) {
+            (Some(_), Some(_)) => {
+                return Err(Error::at(
+                    ErrorKind::InvalidConfig,
+                    "store",
+                    "the host passes a store of its own, so the configuration must not name one",
+                ));
+            }
+            (host, built_in) => host.or(built_in),
+        };
+        let client = Client {
+            session: ArcSwapOption::from_pointee(Session {
+                ruleset: None,
+                store,
+            }),
+            updates: Mutex::default(),
+            closed: AtomicBool::new(false),
+            dialect: config.dialect,
+            options: config.options,
+            clock: config.clock,
+            health: Health::new(config.store.slow_after()),
+            queue: Queue::new(config.events.capacity),
+            events: config.events,
+        };
+        // A document that cannot be used makes no client: better a failed start than defaults for everybody.
+        if let Some(document) = &config.ruleset {
+            client.update(document)?;
+        }
+        Ok(client)
+    }
+
+    /// Hands the client a document: it replaces the ruleset or, where the dialect's documents are messages, is applied
+    /// to it. Decisions go on meanwhile. A document that is refused changes nothing.
+    pub fn update(&self, document: &str) -> Result<(), Error> {
+        // Loading happens under the lock, so that updates take effect in the order they were begun. No callback can
+        // be reached from here.
+        let mut updates = self.updates.lock().unwrap_or_else(|e| e.into_inner());
+        let session = self.open()?;
+        let current = session.ruleset.as_deref();
+        match self.dialect.load(document, &self.options, current) {
+            Ok(Loaded::Ruleset(ruleset)) => {
+                updates.loaded += 1;
+                updates.last_error = None;
+                let next = Arc::new(Session {
+                    ruleset: Some(ruleset),
+                    store: session.store.clone(),
+                });
+                // A client that was closed in the meantime stays closed.
+                self.session
+                    .rcu(|now| now.as_ref().map(|_| Arc::clone(&next)));
+                Ok(())
+            }
+            Ok(Loaded::Unchanged(_)) => {
+                updates.unchanged += 1;
+                Ok(())
+            }
+            Err(error) => {
+                updates.refused += 1;
+                updates.last_error = Some(error.message.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Decides, and hands the decision to `then` while the snapshot it borrows from is held.
+    #[inline]
+    pub fn evaluate<R>(&self, request: &Request<'_>, then: impl FnOnce(Decision<'_>) -> R) -> R {
+        let guard = self.session.load();
+        let Some((session, ruleset)) = ready(&guard) else {
+            return then(not_ready(self.is_closed()));
+        };
+        let mut turn = self.turn(session, request.mode);
+        let mut decision = ruleset.evaluate(request, &mut turn);
+        self.settle(turn, &mut decision);
+        then(decision)
+    }
+
+    /// Decides and reads the decision as a switch; `None`: the flag is no switch.
+    #[inline]
+    pub fn switch<R>(
+        &self,
+        request: &Request<'_>,
+        then: impl FnOnce(Option<bool>, Decision<'_>) -> R,
+    ) -> R {
+        let guard = self.session.load();
+        let Some((session, ruleset)) = ready(&guard) else {
+            return then(None, not_ready(self.is_closed()));
+        };
+        let mut turn = self.turn(session, request.mode);
+        let mut decision = ruleset.evaluate(request, &mut turn);
+        self.settle(turn, &mut decision);
+        then(ruleset.switch(&decision), decision)
+    }
+
+    /// Decides for every flag and hands each decision to `each`, in document order. No exposure is queued:
+    /// [`Client::expose`] does that for the decisions that are looked at.
+    pub fn evaluate_all(
+        &self,
+        user: &User,
+        mode: Mode,
+        mut each: impl FnMut(&str, Decision<'_>),
+    ) -> Result<(), ErrorCode> {
+        let guard = self.session.load();
+        let Some((session, ruleset)) = ready(&guard) else {
+            return Err(ErrorCode::ProviderNotReady);
+        };
+        for flag in ruleset.flags() {
+            let request = Request {
+                flag,
+                user,
+                default: None,
+                mode,
+            };
+            let mut turn = Turn {
+                outbox: None,
+                ..self.turn(session, mode)
+            };
+            let mut decision = ruleset.evaluate(&request, &mut turn);
+            self.settle(turn, &mut decision);
+            each(flag, decision);
+        }
+        Ok(())
+    }
+
+    /// Queues the exposure event of a decision that [`Client::evaluate_all`] made.
+    pub fn expose(&self, request: &Request<'_>, decision: &Decision<'_>) {
+        let guard = self.session.load();
+        if let (true, Some((_, ruleset))) = (self.events.exposures, ready(&guard))
+            && let Some(event) = ruleset.exposure(request, decision, self.clock.now_ms())
+        {
+            self.queue.offer(event);
+        }
+    }
+
+    /// Why a decision is what it is, as JSON: the decision and every step that led to it. Reads the store, writes
+    /// nothing, queues nothing.
+    pub fn explain(&self, request: &Request<'_>) -> Value {
+        let guard = self.session.load();
+        let Some((session, ruleset)) = ready(&guard) else {
+            return json!({"flag": request.flag, "decision": not_ready(self.is_closed()).to_json(), "steps": []});
+        };
+        let mut turn = Turn {
+            clock: self.clock,
+            assignments: Assignments::read_only(session.store.as_deref(), &self.health),
+            outbox: None,
+        };
+        let mut recorder = Recorder::default();
+        let mut decision = ruleset.explain(request, &mut turn, &mut recorder);
+        self.settle(turn, &mut decision);
+        json!({
+            "flag": request.flag,
+            "decision": decision.to_json(),
+            "steps": recorder.into_steps(),
+        })
+    }
+
+    /// The stored assignment, without deciding or enrolling.
+    pub fn peek(&self, unit: &str, flag: &str) -> Result<Option<Record>, Error> {
+        let session = self.open()?;
+        let store = store_of(&session)?;
+        store
+            .get(unit, flag)
+            .map_err(|error| self.store_failed(error))
+    }
+
+    /// Removes everything held for a unit and returns how many assignments that were.
+    pub fn forget(&self, unit: &str) -> Result<u64, Error> {
+        let session = self.open()?;
+        let store = store_of(&session)?;
+        let nothing: Box<dyn Iterator<Item = &str>> = Box::new(std::iter::empty());
+        let mut flags = session.ruleset.as_ref().map_or(nothing, |r| r.flags());
+        store
+            .forget(unit, &mut flags)
+            .map_err(|error| self.store_failed(error))
+    }
+
+    /// Takes a metric event into the queue. `false`: the platform's rules do not accept it.
+    pub fn track(&self, metric: &Metric<'_>) -> Result<bool, Error> {
+        let session = self.open()?;
+        let Some(ruleset) = session.ruleset.as_deref() else {
+            return Ok(false);
+        };
+        let mut turn = Turn {
+            clock: self.clock,
+            assignments: Assignments::new(session.store.as_deref(), &self.health),
+            outbox: Some(Vec::new()),
+        };
+        let accepted = ruleset.track(metric, &mut turn)?;
+        self.send(&mut turn);
+        Ok(accepted)
+    }
+
+    /// Takes up to `most` queued events out, oldest first.
+    pub fn drain_events(&self, most: usize) -> Vec<Value> {
+        self.queue.drain(most)
+    }
+
+    /// How the client is doing.
+    pub fn status(&self) -> Value {
+        let session = self.session.load();
+        let session = session.as_deref();
+        let ruleset = session.and_then(|s| s.ruleset.as_deref());
+        let state = match ruleset {
+            _ if self.is_closed() => "OFF",
+            Some(_) => "READY",
+            None => "INITIALIZING",
+        };
+        let mut store = self.health.to_json();
+        store["kind"] = json!(session.and_then(|s| s.store.as_deref()).map(Store::name));
+        let updates = self.updates.lock().unwrap_or_else(|e| e.into_inner());
+        json!({
+            "state": state,
+            "dialect": self.dialect.name(),
+            "flags": ruleset.map(|r| r.flags().count()),
+            "problems": ruleset.map(Ruleset::problems).unwrap_or_default(),
+            "updates": {
+                "loaded": updates.loaded,
+                "unchanged": updates.unchanged,
+                "refused": updates.refused,
+                "last_error": updates.last_error,
+            },
+            "store": store,
+            "events": self.queue.to_json(),
+        })
+    }
+
+    /// Ends the client: from now on every evaluation answers the caller's default. The store is let go by this thread
+    /// or, if another is evaluating right now, by that one when it is done. Closing twice is fine.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+        drop(self.session.swap(None));
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    fn open(&self) -> Result<Arc<Session>, Error> {
+        self.session
+            .load_full()
+            .ok_or_else(|| Error::new(ErrorKind::Closed, "the client has been closed"))
+    }
+
+    #[inline]
+    fn turn<'c>(&'c self, session: &'c Session, mode: Mode) -> Turn<'c> {
+        let store = session.store.as_deref();
+        let exposes = self.events.exposures && mode == Mode::Expose;
+        Turn {
+            clock: self.clock,
+            // What a mode means for the store is the dialect's contract; only an explanation must never write.
+            assignments: Assignments::new(store, &self.health),
+            outbox: exposes.then(Vec::new),
+        }
+    }
+
+    #[inline]
+    fn settle(&self, mut turn: Turn<'_>, decision: &mut Decision<'_>) {
+        self.send(&mut turn);
+        decision.store_error = turn.assignments.into_error();
+    }
+
+    #[inline]
+    fn send(&self, turn: &mut Turn<'_>) {
+        for event in turn.outbox.take().into_iter().flatten() {
+            self.queue.offer(event);
+        }
+    }
+
+    fn store_failed(&self, error: StoreError) -> Error {
+        self.health.failed(&error);
+        Error::new(ErrorKind::Store, error.to_string())
+    }
+}
+
+#[inline]
+fn ready(session: &Option<Arc<Session>>) -> Option<(&Session, &dyn Ruleset)> {
+    let session = session.as_deref()?;
+    Some((session, session.ruleset.as_deref()?))
+}
+
+fn store_of(session: &Session) -> Result<&dyn Store, Error> {
+    session
+        .store
+        .as_deref()
+        .ok_or_else(|| Error::new(ErrorKind::NoStore, "the client has no store"))
+}
+
+fn not_ready(closed: bool) -> Decision<'static> {
+    let why = if closed {
+        "the client has been closed"
+    } else {
+        "the client has no ruleset yet"
+    };
+    Decision::failed(ErrorCode::ProviderNotReady, why)
+}

@@ -1,0 +1,88 @@
+//! What goes wrong outside a decision: bad configuration, bad documents, bad arguments.
+//!
+//! A decision that cannot be made is not an [`Error`]: it carries an
+//! [`ErrorCode`](crate::decision::ErrorCode) and still answers the caller's default.
+
+use std::fmt;
+
+/// What kind of thing went wrong. The ABI's status codes are these, one to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// An argument that no correct program passes: a NULL handle, an unknown constant.
+    InvalidArgument,
+    /// Text that is not UTF-8.
+    InvalidUtf8,
+    /// Text that is not JSON.
+    InvalidJson,
+    /// A client configuration with an unknown, missing or ill-typed option.
+    InvalidConfig,
+    /// A ruleset that its dialect refuses as a whole.
+    InvalidRuleset,
+    /// A user document that does not have the shape of a user.
+    InvalidUser,
+    /// The client has been closed.
+    Closed,
+    /// The client has no store, and the call needs one.
+    NoStore,
+    /// The store failed.
+    Store,
+    /// A deadline passed.
+    Timeout,
+    /// A bug in flagstay, caught at the boundary.
+    Internal,
+}
+
+/// An error and the place it speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    pub kind: ErrorKind,
+    /// Complete on its own: names the JSON path, flag key or option it is about.
+    pub message: String,
+}
+
+impl Error {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// An error at a JSON path such as `flags.checkout.rules[2].serve`.
+    pub fn at(kind: ErrorKind, path: impl fmt::Display, message: impl fmt::Display) -> Self {
+        Error::new(kind, format!("{path}: {message}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Deserialises `json`, naming the JSON path in the error.
+pub fn from_json<'de, T: serde::Deserialize<'de>>(
+    json: &'de str,
+    kind: ErrorKind,
+) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let kind = match inner.classify() {
+            serde_json::error::Category::Data => kind,
+            _ => ErrorKind::InvalidJson,
+        };
+        if path == "." {
+            Error::new(kind, inner.to_string())
+        } else {
+            Error::at(kind, path, inner)
+        }
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Error::new(ErrorKind::InvalidJson, error.to_string()))?;
+    Ok(parsed)
+}

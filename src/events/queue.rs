@@ -1,0 +1,126 @@
+//! The bounded queue of events that wait to be drained. Offering never blocks.
+
+use crate::value::Value;
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Events in the order they happened. When the queue is full the **oldest** event leaves, and is counted.
+pub struct Queue {
+    channel: ArcSwap<Channel>,
+    capacity: usize,
+    accepted: AtomicU64,
+    dropped: AtomicU64,
+}
+
+struct Channel {
+    sender: Sender<Value>,
+    receiver: Receiver<Value>,
+    generation: u64,
+}
+
+impl Channel {
+    fn new(capacity: usize) -> Self {
+        let (sender, receiver) = crossbeam_channel::bounded(capacity);
+        Channel {
+            sender,
+            receiver,
+            generation: crate::fork::generation(),
+        }
+    }
+}
+
+impl Queue {
+    /// A queue of at most `capacity` events (at least one).
+    pub fn new(capacity: usize) -> Self {
+        let capacity = capacity.max(1);
+        Queue {
+            channel: ArcSwap::from_pointee(Channel::new(capacity)),
+            capacity,
+            accepted: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    pub fn offer(&self, event: Value) {
+        self.accepted.fetch_add(1, Relaxed);
+        let channel = self.channel();
+        let mut event = event;
+        while let Err(TrySendError::Full(back)) = channel.sender.try_send(event) {
+            event = back;
+            if channel.receiver.try_recv().is_ok() {
+                self.dropped.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// Takes out up to `most` events, oldest first.
+    pub fn drain(&self, most: usize) -> Vec<Value> {
+        let channel = self.channel();
+        channel.receiver.try_iter().take(most).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.channel().receiver.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The counters as they appear under `events` in the status.
+    pub fn to_json(&self) -> Value {
+        serde_json::json!({
+            "queued": self.len(),
+            "capacity": self.capacity,
+            "accepted": self.accepted.load(Relaxed),
+            "dropped": self.dropped.load(Relaxed),
+        })
+    }
+
+    /// The channel of this process. After a fork the parent's is abandoned untouched: what it holds is the parent's to
+    /// deliver, and a thread of the parent may have been in the middle of it.
+    fn channel(&self) -> Arc<Channel> {
+        let channel = self.channel.load_full();
+        if channel.generation == crate::fork::generation() {
+            return channel;
+        }
+        let fresh = Arc::new(Channel::new(self.capacity));
+        let previous = self.channel.compare_and_swap(&channel, Arc::clone(&fresh));
+        if Arc::ptr_eq(&previous, &channel) {
+            // Never dropped: dropping would walk a queue that may have been caught half-way.
+            std::mem::forget(channel);
+            fresh
+        } else {
+            Arc::clone(&previous)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_full_queue_drops_the_oldest_and_counts_it() {
+        let queue = Queue::new(2);
+        for n in 1..=3 {
+            queue.offer(json!(n));
+        }
+        assert_eq!(queue.drain(10), [json!(2), json!(3)]);
+        assert_eq!(queue.to_json()["dropped"], 1);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn draining_stops_at_the_asked_number() {
+        let queue = Queue::new(10);
+        for n in 1..=3 {
+            queue.offer(json!(n));
+        }
+        assert_eq!(queue.drain(2), [json!(1), json!(2)]);
+        assert_eq!(queue.len(), 1);
+    }
+}

@@ -1,0 +1,164 @@
+//! Rulesets: documents of flags, each in one dialect.
+//!
+//! A dialect turns a document into something that decides. It gets everything it may depend on handed in, the user,
+//! the clock, the store, so that the same inputs always give the same decision; it reaches for nothing itself.
+//! Dialects share the tools of this folder and never each other's types.
+
+pub mod bucket;
+pub mod flagstay;
+pub mod trace;
+
+use crate::decision::Decision;
+use crate::error::Error;
+use crate::sticky::Assignments;
+use crate::user::User;
+use crate::value::{Map, Value};
+use std::any::Any;
+use std::sync::Arc;
+use trace::Recorder;
+
+/// A document format and the rules by which it is evaluated.
+pub trait Dialect: Sync {
+    /// The name used in configuration and in vector files.
+    fn name(&self) -> &'static str;
+
+    /// Reads a document. `options` are the dialect's own client options; an unknown one is an error.
+    ///
+    /// `current` is what the client evaluates now: dialects whose documents arrive as messages build on it, all others
+    /// replace it.
+    fn load(
+        &self,
+        document: &str,
+        options: &Map<String, Value>,
+        current: Option<&dyn Ruleset>,
+    ) -> Result<Loaded, Error>;
+}
+
+/// What became of a document.
+pub enum Loaded {
+    /// The client evaluates this from now on.
+    Ruleset(Arc<dyn Ruleset>),
+    /// The document is in order and changes nothing, because (a sentence) it is older than what is there.
+    Unchanged(String),
+}
+
+/// A loaded document. Immutable: any number of threads evaluate it while another is being loaded.
+pub trait Ruleset: Send + Sync {
+    fn evaluate<'r>(&'r self, request: &Request<'_>, turn: &mut Turn<'_>) -> Decision<'r>;
+
+    /// The same evaluation, watched.
+    fn explain<'r>(
+        &'r self,
+        request: &Request<'_>,
+        turn: &mut Turn<'_>,
+        recorder: &mut Recorder,
+    ) -> Decision<'r>;
+
+    /// The decision read as a switch; `None` where it is none. Platforms whose flags carry a value beside the switch
+    /// answer `enabled`.
+    fn switch(&self, decision: &Decision<'_>) -> Option<bool> {
+        decision.value.value().and_then(Value::as_bool)
+    }
+
+    /// The keys of all flags that can be evaluated, in document order.
+    fn flags(&self) -> Box<dyn Iterator<Item = &str> + '_>;
+
+    /// What is wrong with the document without being wrong enough to refuse it.
+    fn problems(&self) -> &[Problem];
+
+    /// Takes a metric event. `Ok(false)`: the platform's rules do not accept it.
+    fn track(&self, metric: &Metric<'_>, turn: &mut Turn<'_>) -> Result<bool, Error>;
+
+    /// The exposure event for a decision that was made earlier and is looked at now, in the platform's shape.
+    fn exposure(
+        &self,
+        request: &Request<'_>,
+        decision: &Decision<'_>,
+        now_ms: i64,
+    ) -> Option<Value>;
+
+    /// For a dialect to recognise its own kind in `current`.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Something in a document that does not work, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// The flag that is affected; `None` where it is no single flag.
+    pub flag: Option<String>,
+    /// The JSON path within the document.
+    pub path: String,
+    pub message: String,
+}
+
+/// What a decision does to the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The user sees the variation: the assignment is written and the exposure is queued.
+    #[default]
+    Expose,
+    /// Somebody only looks: nothing is written, nothing is queued.
+    Read,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub flag: &'a str,
+    pub user: &'a User,
+    /// The caller's default, as JSON text. Only the dialects whose platform looks at it read it.
+    pub default: Option<&'a str>,
+    pub mode: Mode,
+}
+
+/// What an evaluation may touch besides the ruleset and the request.
+pub struct Turn<'a> {
+    pub clock: Clock,
+    pub assignments: Assignments<'a>,
+    /// Takes exposure events in the platform's wire shape; `None` where nobody collects them.
+    pub outbox: Option<Vec<Value>>,
+}
+
+/// Where the time comes from. Read on demand: most decisions do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    System,
+    /// Unix milliseconds; for tests and simulations.
+    Fixed(i64),
+}
+
+impl Clock {
+    /// Unix milliseconds.
+    pub fn now_ms(self) -> i64 {
+        match self {
+            Clock::Fixed(now) => now,
+            Clock::System => std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as i64),
+        }
+    }
+}
+
+/// What a user did.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric<'a> {
+    pub event: &'a str,
+    pub user: &'a User,
+    pub value: Option<&'a Value>,
+    pub properties: Option<&'a Map<String, Value>>,
+    /// The flags that the event is meant for; `None`: all.
+    pub flags: Option<&'a [String]>,
+}
+
+/// Every dialect that this build knows.
+static DIALECTS: &[&dyn Dialect] = &[&flagstay::Flagstay];
+
+/// The dialect of a name, as in configuration and vector files.
+pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
+    DIALECTS.iter().copied().find(|known| known.name() == name)
+}
+
+/// The names of all dialects, for messages.
+pub fn dialects() -> impl Iterator<Item = &'static str> {
+    DIALECTS.iter().map(|dialect| dialect.name())
+}

@@ -1,0 +1,289 @@
+//! The user: who a decision is for.
+//!
+//! A user is built once and then only read, so any number of threads may decide for it at the same time.
+
+use crate::error::{Error, ErrorKind};
+use crate::value::{Map, Value, kind_of};
+use std::sync::Arc;
+
+/// A name that is looked up in users, hashed once when the ruleset is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    hash: u32,
+    text: Arc<str>,
+}
+
+impl Name {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        Name {
+            hash: hash_of(&text),
+            text,
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+fn hash_of(name: &str) -> u32 {
+    xxhash_rust::xxh64::xxh64(name.as_bytes(), 0) as u32
+}
+
+/// The named parts of a user, in the words of the vector format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Attributes,
+    PrivateAttributes,
+    Ids,
+    Targeting,
+    Environment,
+    Context,
+}
+
+impl Part {
+    pub const ALL: [(Part, &'static str); 6] = [
+        (Part::Attributes, "attributes"),
+        (Part::PrivateAttributes, "private_attributes"),
+        (Part::Ids, "ids"),
+        (Part::Targeting, "targeting"),
+        (Part::Environment, "environment"),
+        (Part::Context, "context"),
+    ];
+}
+
+/// One part of a user: names and values in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entries {
+    // Hashes lie beside each other so that a lookup scans a few cache lines and compares one text.
+    hashes: Vec<u32>,
+    entries: Vec<(Box<str>, Value)>,
+    /// What stood in the place of the object, where it was no object. Some platforms refuse such a user at
+    /// evaluation, so it is kept.
+    malformed: Option<Value>,
+    given: bool,
+}
+
+impl Entries {
+    /// The value under a name that was hashed at load time.
+    #[inline]
+    pub fn get(&self, name: &Name) -> Option<&Value> {
+        self.find(name.hash, &name.text)
+    }
+
+    /// The value under a name that is not known before the call.
+    pub fn get_str(&self, name: &str) -> Option<&Value> {
+        self.find(hash_of(name), name)
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, name: &str) -> Option<&Value> {
+        self.position(hash, name).map(|at| &self.entries[at].1)
+    }
+
+    #[inline]
+    fn position(&self, hash: u32, name: &str) -> Option<usize> {
+        let mut from = 0;
+        while let Some(at) = self.hashes[from..].iter().position(|h| *h == hash) {
+            if &*self.entries[from + at].0 == name {
+                return Some(from + at);
+            }
+            from += at + 1;
+        }
+        None
+    }
+
+    /// Sets a value; a name that is already there keeps its place.
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.given = true;
+        let hash = hash_of(name);
+        match self.position(hash, name) {
+            Some(at) => self.entries[at].1 = value,
+            None => {
+                self.hashes.push(hash);
+                self.entries.push((name.into(), value));
+            }
+        }
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.entries.iter().map(|(name, value)| (&**name, value))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether the caller gave this part at all, be it empty.
+    pub fn is_given(&self) -> bool {
+        self.given
+    }
+
+    /// What stood in the place of the object, where it was neither an object nor null.
+    pub fn malformed(&self) -> Option<&Value> {
+        self.malformed.as_ref()
+    }
+
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Null => Entries::default(),
+            Value::Object(map) => Entries::from_map(map),
+            other => Entries {
+                malformed: Some(other),
+                given: true,
+                ..Entries::default()
+            },
+        }
+    }
+
+    fn from_map(map: Map<String, Value>) -> Self {
+        // A map has no two equal names, so nothing has to be looked up.
+        let mut entries = Entries {
+            given: true,
+            ..Entries::default()
+        };
+        for (name, value) in map {
+            entries.hashes.push(hash_of(&name));
+            entries.entries.push((name.into_boxed_str(), value));
+        }
+        entries
+    }
+}
+
+/// Who a decision is for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct User {
+    key: Value,
+    absent: bool,
+    parts: [Entries; Part::ALL.len()],
+}
+
+impl User {
+    pub fn new(key: &str) -> Self {
+        User {
+            key: Value::String(key.to_owned()),
+            ..User::default()
+        }
+    }
+
+    /// No user at all. Every platform answers such a call with an error of its own.
+    pub fn absent() -> Self {
+        User {
+            absent: true,
+            ..User::default()
+        }
+    }
+
+    /// Reads a user in the shape of the vector format. Attribute values may have any type; a key that is not text is
+    /// kept, because what it means is the dialect's to say. `null` is [`User::absent`].
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        User::from_value(crate::error::from_json(json, ErrorKind::InvalidUser)?)
+    }
+
+    pub fn from_value(value: Value) -> Result<Self, Error> {
+        let map = match value {
+            Value::Null => return Ok(User::absent()),
+            Value::Object(map) => map,
+            other => {
+                return Err(Error::new(
+                    ErrorKind::InvalidUser,
+                    format!("a user is an object or null, not {}", kind_of(&other)),
+                ));
+            }
+        };
+        let mut user = User::default();
+        for (name, value) in map {
+            if name == "key" {
+                user.key = value;
+            } else if let Some((part, _)) = Part::ALL.iter().find(|(_, known)| *known == name) {
+                user.parts[*part as usize] = Entries::from_value(value);
+            } else {
+                return Err(Error::at(
+                    ErrorKind::InvalidUser,
+                    name,
+                    "a user has no such member",
+                ));
+            }
+        }
+        Ok(user)
+    }
+
+    /// The key where it is text.
+    #[inline]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_str()
+    }
+
+    /// The key as it was given; null where there was none.
+    pub fn raw_key(&self) -> &Value {
+        &self.key
+    }
+
+    pub fn is_absent(&self) -> bool {
+        self.absent
+    }
+
+    #[inline]
+    pub fn part(&self, part: Part) -> &Entries {
+        &self.parts[part as usize]
+    }
+
+    pub fn part_mut(&mut self, part: Part) -> &mut Entries {
+        &mut self.parts[part as usize]
+    }
+
+    #[inline]
+    pub fn attributes(&self) -> &Entries {
+        self.part(Part::Attributes)
+    }
+
+    #[inline]
+    pub fn ids(&self) -> &Entries {
+        self.part(Part::Ids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_set_twice_keeps_the_last_value_and_its_place() {
+        let mut user = User::new("u");
+        let attributes = user.part_mut(Part::Attributes);
+        attributes.set("a", json!(1));
+        attributes.set("b", json!(2));
+        attributes.set("a", json!(3));
+        let names: Vec<_> = user.attributes().iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(user.attributes().get(&Name::new("a")), Some(&json!(3)));
+    }
+
+    #[test]
+    fn a_member_that_no_user_has_is_an_error_that_names_it() {
+        let error = User::from_json(r#"{"key": "u", "attribute": {}}"#).unwrap_err();
+        assert!(error.message.contains("attribute"), "{}", error.message);
+    }
+
+    #[test]
+    fn an_odd_key_is_kept_for_the_dialect_to_judge() {
+        let user = User::from_json(r#"{"key": 5}"#).unwrap();
+        assert_eq!(user.key(), None);
+        assert_eq!(user.raw_key(), &json!(5));
+    }
+
+    #[test]
+    fn null_is_no_user_and_a_list_is_an_error() {
+        assert!(User::from_json("null").unwrap().is_absent());
+        assert!(User::from_json("[]").is_err());
+    }
+
+    #[test]
+    fn an_empty_part_is_given_and_a_null_one_is_not() {
+        let user = User::from_json(r#"{"key":"u","attributes":{},"targeting":null}"#).unwrap();
+        assert!(user.attributes().is_given());
+        assert!(!user.part(Part::Targeting).is_given());
+    }
+}

@@ -1,0 +1,88 @@
+//! The kinds of value that an attribute or a variation may have: JSON's, and no others.
+
+use serde_json::value::RawValue;
+pub use serde_json::{Map, Number, Value};
+
+/// A value of a ruleset together with its JSON text, both made once, when the ruleset is loaded.
+///
+/// A decision that answers with it hands out the text as it is: nothing is serialised per call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    pub value: Value,
+    pub json: Box<str>,
+}
+
+impl Prepared {
+    pub fn new(value: Value) -> Self {
+        let json = value.to_string().into_boxed_str();
+        Prepared { value, json }
+    }
+}
+
+/// What messages call a value: `text`, `number`, `boolean`, `null`, `list`, `object`.
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "text",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Equality as a person reads JSON: numbers by value (`1` equals `1.0`), objects regardless of key order.
+pub fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => equal_numbers(a, b),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Integers are compared as integers: above 2^53 two different ones may share a double.
+fn equal_numbers(a: &Number, b: &Number) -> bool {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.as_f64() == b.as_f64(),
+    }
+}
+
+/// Whether `raw` is the JSON `null` (white space around it aside).
+pub fn is_null(raw: &RawValue) -> bool {
+    raw.get().trim() == "null"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_are_equal_by_value_and_not_by_spelling() {
+        assert!(equal(&json!({"a": [1, 2.0]}), &json!({"a": [1.0, 2]})));
+        assert!(!equal(&json!(1), &json!("1")));
+        assert!(!equal(&json!(true), &json!(1)));
+    }
+
+    #[test]
+    fn large_integers_that_share_a_double_are_different() {
+        assert!(!equal(
+            &json!(9007199254740993_u64),
+            &json!(9007199254740992_u64)
+        ));
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter() {
+        assert!(equal(&json!({"a": 1, "b": 2}), &json!({"b": 2, "a": 1})));
+        assert!(!equal(&json!({"a": 1}), &json!({"a": 1, "b": null})));
+    }
+}
