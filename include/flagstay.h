@@ -292,10 +292,12 @@ typedef struct flagstay_store {
 // One decision. The struct is the caller's, on the stack or wherever; zero it, set `size`, and use it for any number
 // of evaluations, one after the other:
 //
-//     flagstay_decision decision = { .size = sizeof decision };
-//     flagstay_evaluate(client, user, "checkout", 8, NULL, &decision, NULL);
-//     … read decision …
-//     flagstay_decision_clear(&decision);
+// ```c
+// flagstay_decision decision = { .size = sizeof decision };
+// flagstay_evaluate(client, user, "checkout", 8, NULL, &decision, NULL);
+// … read decision …
+// flagstay_decision_clear(&decision);
+// ```
 //
 // The texts are UTF-8, not NUL-terminated, and borrowed from `storage`: they live until the struct is used for the
 // next evaluation or cleared. A text that there is not is NULL with length 0. The storage grows to what the largest
