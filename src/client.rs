@@ -86,10 +86,13 @@ impl Client {
     /// Hands the client a document: it replaces the ruleset or, where the dialect's documents are messages, is applied
     /// to it. Decisions go on meanwhile. A document that is refused changes nothing.
     pub fn update(&self, document: &str) -> Result<(), Error> {
+        // Declared before the lock, so dropped after it: where the client is closed meanwhile, this is the last holder
+        // of the store, whose `drop` is the host's and may ask this client for its status.
+        let session;
         // Loading happens under the lock, so that updates take effect in the order they were begun. No callback can
         // be reached from here.
         let mut updates = self.updates.lock().unwrap_or_else(|e| e.into_inner());
-        let session = self.open()?;
+        session = self.open()?;
         let current = session.ruleset.as_deref();
         match self.dialect.load(document, &self.options, current) {
             Ok(Loaded::Ruleset(ruleset)) => {

@@ -1,7 +1,8 @@
 //! The client's life: make it, hand it rulesets, ask how it is, end it.
 
-use super::guard::{ErrorOut, Out, guard, guard_plain, put, required};
-use super::status::flagstay_status;
+use super::guard::{guard, guard_plain, place, put};
+use super::handle::{Handle, Kind, end, handle, required};
+use super::status::{flagstay_error, flagstay_status};
 use super::store::{self, flagstay_store};
 use super::string::flagstay_string;
 use super::text::text;
@@ -10,11 +11,14 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::error::Error;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// Decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it.
-pub struct flagstay_client {
-    pub(super) client: Client,
-}
+///
+/// Threads: any number may use a client at once.
+pub struct flagstay_client(Handle<Client>);
+
+handle!(flagstay_client, Client, b"fs clnt\0");
 
 /// Makes a client from a configuration, a JSON object:
 ///
@@ -36,27 +40,24 @@ pub struct flagstay_client {
 ///
 /// Threads: any. Fork: a client that was made before `fork()` works in the child too; events that were queued at that
 /// moment stay with the parent.
-///
-/// # Safety
-/// The pointers are as described above; text is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_client_new(
     config: *const c_char,
     config_len: usize,
     store: *const flagstay_store,
-    mut client: Out<'_, *mut flagstay_client>,
-    error: ErrorOut<'_>,
+    mut client: Option<&mut MaybeUninit<*mut flagstay_client>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(client.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
         // The table is taken first: whatever fails afterwards, its `drop` is called.
         // SAFETY: promised by the caller.
         let store = unsafe { store::take(store) }?;
-        let out = required(client, "client")?;
+        let out = place(client, "client")?;
         // SAFETY: promised by the caller.
         let config = Config::from_json(unsafe { text(config, config_len, "config") }?)?;
         let client = Client::new(config, store)?;
-        out.write(Box::into_raw(Box::new(flagstay_client { client })));
+        out.write(flagstay_client::into_raw(client));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -66,21 +67,18 @@ pub unsafe extern "C" fn flagstay_client_new(
 /// nothing. Time: that of parsing the document.
 ///
 /// Threads: any; concurrent updates take effect one after the other.
-///
-/// # Safety
-/// `client` is NULL or alive; `document` is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_client_update(
     client: Option<&flagstay_client>,
     document: *const c_char,
     document_len: usize,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
         let client = required(client, "client")?;
         // SAFETY: promised by the caller.
         let document = unsafe { text(document, document_len, "document") }?;
-        client.client.update(document)?;
+        client.update(document)?;
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -90,20 +88,20 @@ pub unsafe extern "C" fn flagstay_client_update(
 /// `refused`, `last_error`), `store` (`kind`, `writes`, `lost_races`, `failures`, `garbage`, `slow`, `last_error`) and
 /// `events` (`queued`, `capacity`, `accepted`, `dropped`). Members may be added.
 ///
-/// `*status` receives a new string. Threads: any.
+/// `*status` receives a new string.
+///
+/// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_client_status(
     client: Option<&flagstay_client>,
-    mut status: Out<'_, *mut flagstay_string>,
-    error: ErrorOut<'_>,
+    mut status: Option<&mut MaybeUninit<*mut flagstay_string>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(status.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
         let client = required(client, "client")?;
-        let out = required(status, "status")?;
-        out.write(flagstay_string::into_raw(
-            client.client.status().to_string(),
-        ));
+        let out = place(status, "status")?;
+        out.write(flagstay_string::of(client.status().to_string()));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -118,12 +116,12 @@ pub extern "C" fn flagstay_client_status(
 pub extern "C" fn flagstay_client_close(
     client: Option<&flagstay_client>,
     timeout_ms: u32,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     // A client has no background work yet that could be waited for.
     let _ = timeout_ms;
     guard(error, || {
-        required(client, "client")?.client.close();
+        required(client, "client")?.close();
         Ok::<_, Error>(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -134,7 +132,7 @@ pub extern "C" fn flagstay_client_close(
 /// this for the client that called it.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_client_free(client: Option<Box<flagstay_client>>) {
-    guard_plain((), || drop(client));
+    guard_plain((), || end(client, "client"));
 }
 
 versioned!(

@@ -1,11 +1,14 @@
 //! Evaluations: a switch or a number in one call, a full decision in one more struct, all flags, and why.
 
 use super::client::flagstay_client;
-use super::decision::{Slot, flagstay_decision, flagstay_options, options};
-use super::guard::{ErrorOut, Out, guard, guard_plain, put, required};
-use super::status::flagstay_status;
+use super::decision::{flagstay_decision, flagstay_options, options};
+use super::guard::{guard, guard_plain, place, put};
+use super::handle::{Handle, Kind, end, handle, if_right, optional, required};
+use super::quoted::Quoted;
+use super::slot::Slot;
+use super::status::{flagstay_error, flagstay_status};
 use super::string::flagstay_string;
-use super::text::text;
+use super::text::{json, text};
 use super::user::flagstay_user;
 use super::versioned;
 use crate::decision::{Decision, ErrorCode};
@@ -14,29 +17,28 @@ use crate::ruleset::{Mode, Request};
 use crate::user::User;
 use crate::value::{Value, kind_of};
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// NULL stands for no user at all.
 static NOBODY: std::sync::LazyLock<User> = std::sync::LazyLock::new(User::absent);
 
 #[inline]
-fn user_of(user: Option<&flagstay_user>) -> &User {
-    match user {
-        Some(user) => &user.user,
+fn user_of(user: Option<&flagstay_user>) -> Result<&User, Error> {
+    Ok(match optional(user, "user")? {
+        Some(user) => user,
         None => &NOBODY,
-    }
+    })
 }
 
 /// Decides, and fills `*decision`. The status is that of the call: when it is `FLAGSTAY_OK` there is a decision, and
-/// `decision->error` says whether it is the caller's default; when it is not, `*decision` is not to be read.
+/// `decision->error` says whether it is the caller's default. Otherwise the call itself was wrong, and the caller's
+/// default is in `*decision` all the same.
 ///
 /// `user` may be NULL, for no user at all. `options` may be NULL.
 ///
 /// Time: tens to hundreds of nanoseconds, plus what the store takes where the flag is sticky.
 ///
 /// Threads: any, for any number of calls at once; each with a decision struct of its own.
-///
-/// # Safety
-/// Handles are NULL or alive, structs as described, text readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_evaluate(
     client: Option<&flagstay_client>,
@@ -45,27 +47,24 @@ pub unsafe extern "C" fn flagstay_evaluate(
     flag_len: usize,
     options: *const flagstay_options,
     decision: *mut flagstay_decision,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
-        let client = required(client, "client")?;
-        // SAFETY: promised by the caller.
-        let flag = unsafe { text(flag, flag_len, "flag") }?;
-        // SAFETY: promised by the caller.
+        // First of all, so that the struct is in order whatever fails.
+        // SAFETY: promised by the caller, as is what follows.
+        let mut slot = unsafe { Slot::take(decision) }?;
         let options = unsafe { self::options(options) }?;
-        // SAFETY: promised by the caller. Taken before the evaluation: what it will be written to is in order, and a
-        // store that evaluates into the same struct from its callback finds it empty.
-        let slot = unsafe { Slot::take(decision) }?;
+        slot.default = options.default;
+        let flag = unsafe { text(flag, flag_len, "flag") }?;
+        slot.flag = flag;
         let request = Request {
             flag,
-            user: user_of(user),
+            user: user_of(user)?,
             default: options.default,
             mode: options.mode,
         };
-        client.client.evaluate(&request, |decided| {
-            slot.fill(flag, &decided, options.default);
-            Ok(flagstay_status::FLAGSTAY_OK)
-        })
+        required(client, "client")?.evaluate(&request, |decided| slot.fill(&decided))?;
+        Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
 
@@ -74,9 +73,6 @@ pub unsafe extern "C" fn flagstay_evaluate(
 /// switch, and so on.
 ///
 /// Threads: any, for any number of calls at once.
-///
-/// # Safety
-/// Handles are NULL or alive, text is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_boolean(
     client: Option<&flagstay_client>,
@@ -84,24 +80,24 @@ pub unsafe extern "C" fn flagstay_boolean(
     flag: *const c_char,
     flag_len: usize,
     fallback: u8,
-    mut value: Out<'_, u8>,
-    error: ErrorOut<'_>,
+    mut value: Option<&mut MaybeUninit<u8>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     let fallback = fallback != 0;
     put(value.as_deref_mut(), fallback.into());
     guard(error, || {
         let client = required(client, "client")?;
-        let value = required(value, "value")?;
+        let value = place(value, "value")?;
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         let default = if fallback { "true" } else { "false" };
         let request = Request {
             flag,
-            user: user_of(user),
+            user: user_of(user)?,
             default: Some(default),
             mode: Mode::Expose,
         };
-        Ok(client.client.switch(&request, |switch, decision| {
+        Ok(client.switch(&request, |switch, decision| {
             match (switch, decision.error) {
                 (_, Some(error)) => flagstay_status::of_decision(Some(error)),
                 (Some(switch), None) => {
@@ -118,9 +114,6 @@ pub unsafe extern "C" fn flagstay_boolean(
 /// decision has them exactly, as JSON.
 ///
 /// Threads: any, for any number of calls at once.
-///
-/// # Safety
-/// Handles are NULL or alive, text is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_number(
     client: Option<&flagstay_client>,
@@ -128,22 +121,22 @@ pub unsafe extern "C" fn flagstay_number(
     flag: *const c_char,
     flag_len: usize,
     fallback: f64,
-    mut value: Out<'_, f64>,
-    error: ErrorOut<'_>,
+    mut value: Option<&mut MaybeUninit<f64>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(value.as_deref_mut(), fallback);
     guard(error, || {
         let client = required(client, "client")?;
-        let value = required(value, "value")?;
+        let value = place(value, "value")?;
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         let request = Request {
             flag,
-            user: user_of(user),
+            user: user_of(user)?,
             default: None,
             mode: Mode::Expose,
         };
-        Ok(client.client.evaluate(&request, |decision| {
+        Ok(client.evaluate(&request, |decision| {
             match (
                 decision.value.value().and_then(Value::as_f64),
                 decision.error,
@@ -163,9 +156,6 @@ pub unsafe extern "C" fn flagstay_number(
 /// `fallback` and the status says why (3xx). Read `decision->value_text`.
 ///
 /// Threads: as `flagstay_evaluate`.
-///
-/// # Safety
-/// As `flagstay_evaluate`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_text(
     client: Option<&flagstay_client>,
@@ -175,25 +165,15 @@ pub unsafe extern "C" fn flagstay_text(
     fallback: *const c_char,
     fallback_len: usize,
     decision: *mut flagstay_decision,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
-        // SAFETY: promised by the caller.
-        let fallback =
-            Value::from(unsafe { text(fallback, fallback_len, "fallback") }?).to_string();
-        // SAFETY: promised by the caller.
-        unsafe {
-            typed(
-                client,
-                user,
-                flag,
-                flag_len,
-                &fallback,
-                decision,
-                Value::is_string,
-                "text",
-            )
-        }
+        // SAFETY: promised by the caller, as is what follows.
+        let quoted = unsafe { text(fallback, fallback_len, "fallback") }.map(Quoted::new);
+        let mut slot = unsafe { Slot::take(decision) }?;
+        slot.default = Some(quoted.as_ref().map_err(Error::clone)?.as_json());
+        slot.flag = unsafe { text(flag, flag_len, "flag") }?;
+        typed(client, user, slot, "text", Value::is_string)
     })
 }
 
@@ -202,9 +182,6 @@ pub unsafe extern "C" fn flagstay_text(
 /// A fallback of null accepts every type. Read `decision->value_json`.
 ///
 /// Threads: as `flagstay_evaluate`.
-///
-/// # Safety
-/// As `flagstay_evaluate`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_json(
     client: Option<&flagstay_client>,
@@ -214,58 +191,66 @@ pub unsafe extern "C" fn flagstay_json(
     fallback: *const c_char,
     fallback_len: usize,
     decision: *mut flagstay_decision,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
-        // SAFETY: promised by the caller.
-        let json = unsafe { text(fallback, fallback_len, "fallback") }?;
-        let fallback: Value = crate::error::from_json(json, ErrorKind::InvalidJson)?;
-        let wanted = kind_of(&fallback);
-        let fits = |value: &Value| fallback.is_null() || kind_of(value) == wanted;
-        // SAFETY: promised by the caller.
-        unsafe { typed(client, user, flag, flag_len, json, decision, fits, wanted) }
+        // SAFETY: promised by the caller, as is what follows.
+        let mut slot = unsafe { Slot::take(decision) }?;
+        let fallback = unsafe { json(fallback, fallback_len, "fallback") }?;
+        slot.default = Some(fallback);
+        slot.flag = unsafe { text(flag, flag_len, "flag") }?;
+        let wanted = kind_of_json(fallback);
+        typed(client, user, slot, wanted, |value| {
+            wanted == "null" || kind_of(value) == wanted
+        })
     })
 }
 
-/// # Safety
-/// As `flagstay_evaluate`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parameters of the C function, and what type it wants"
-)]
-unsafe fn typed(
+/// Decides into a slot that has flag and default. `wanted` names the type of value that `fits`.
+#[inline]
+fn typed(
     client: Option<&flagstay_client>,
     user: Option<&flagstay_user>,
-    flag: *const c_char,
-    flag_len: usize,
-    fallback: &str,
-    decision: *mut flagstay_decision,
-    fits: impl Fn(&Value) -> bool,
+    mut slot: Slot<'_>,
     wanted: &'static str,
+    fits: impl Fn(&Value) -> bool,
 ) -> Result<flagstay_status, Error> {
-    let client = required(client, "client")?;
-    // SAFETY: promised by the caller.
-    let flag = unsafe { text(flag, flag_len, "flag") }?;
-    // SAFETY: promised by the caller.
-    let slot = unsafe { Slot::take(decision) }?;
     let request = Request {
-        flag,
-        user: user_of(user),
-        default: Some(fallback),
+        flag: slot.flag,
+        user: user_of(user)?,
+        default: slot.default,
         mode: Mode::Expose,
     };
-    client.client.evaluate(&request, |decided| {
+    required(client, "client")?.evaluate(&request, |decided| {
         let decided = match decided.error.is_some() || decided.value.value().is_some_and(fits) {
             true => decided,
             false => decided.mismatched(wanted),
         };
-        slot.fill(flag, &decided, Some(fallback));
+        slot.fill(&decided)?;
         Ok(flagstay_status::of_decision(decided.error))
     })
 }
 
+/// The kind of a well-formed JSON text, told by its first letter.
+fn kind_of_json(json: &str) -> &'static str {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "list",
+        Some(b'"') => "text",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
 /// The decisions for all flags of one user, made at one moment on one ruleset.
-pub struct flagstay_decisions {
+///
+/// Threads: any number may read them at once.
+pub struct flagstay_decisions(Handle<Decisions>);
+
+handle!(flagstay_decisions, Decisions, b"fs dcsns");
+
+pub struct Decisions {
     decisions: Vec<(String, Decision<'static>)>,
     user: User,
     mode: Mode,
@@ -279,38 +264,33 @@ pub struct flagstay_decisions {
 /// `options` may be NULL; its default is not used.
 ///
 /// Threads: any; the decisions may be read by several threads at once.
-///
-/// # Safety
-/// Handles are NULL or alive; `options` as described.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_evaluate_all(
     client: Option<&flagstay_client>,
     user: Option<&flagstay_user>,
     options: *const flagstay_options,
-    mut decisions: Out<'_, *mut flagstay_decisions>,
-    error: ErrorOut<'_>,
+    mut decisions: Option<&mut MaybeUninit<*mut flagstay_decisions>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(decisions.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
         let client = required(client, "client")?;
-        let out = required(decisions, "decisions")?;
+        let out = place(decisions, "decisions")?;
         // SAFETY: promised by the caller.
         let options = unsafe { self::options(options) }?;
-        let user = user_of(user);
+        let user = user_of(user)?;
         let mut decisions = Vec::new();
-        let made = client
-            .client
-            .evaluate_all(user, options.mode, |flag, decision| {
-                decisions.push((flag.to_owned(), decision.into_owned()));
-            });
+        let made = client.evaluate_all(user, options.mode, |flag, decision| {
+            decisions.push((flag.to_owned(), decision.into_owned()));
+        });
         if let Err(code) = made {
             return Ok(flagstay_status::of_decision(Some(code)));
         }
-        out.write(Box::into_raw(Box::new(flagstay_decisions {
+        out.write(flagstay_decisions::into_raw(Decisions {
             decisions,
             user: user.clone(),
             mode: options.mode,
-        })));
+        }));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -320,26 +300,27 @@ pub unsafe extern "C" fn flagstay_evaluate_all(
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_decisions_count(decisions: Option<&flagstay_decisions>) -> usize {
-    decisions.map_or(0, |decisions| decisions.decisions.len())
+    guard_plain(0, || {
+        if_right(decisions, "decisions").map_or(0, |all| all.decisions.len())
+    })
 }
 
 /// Fills `*decision` with the decision at `index`, counted from 0.
 ///
 /// Threads: any, each with a decision struct of its own.
-///
-/// # Safety
-/// `decisions` is NULL or alive; `decision` as described.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_decisions_at(
     decisions: Option<&flagstay_decisions>,
     index: usize,
     decision: *mut flagstay_decision,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
-        let (flag, found) = at(decisions, index)?;
         // SAFETY: promised by the caller.
-        unsafe { Slot::take(decision) }?.fill(flag, found, None);
+        let mut slot = unsafe { Slot::take(decision) }?;
+        let (flag, found) = at(decisions, index)?;
+        slot.flag = flag;
+        slot.fill(found)?;
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -347,16 +328,13 @@ pub unsafe extern "C" fn flagstay_decisions_at(
 /// Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
 ///
 /// Threads: any.
-///
-/// # Safety
-/// `decisions` is NULL or alive; `flag` is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_decisions_find(
     decisions: Option<&flagstay_decisions>,
     flag: *const c_char,
     flag_len: usize,
-    mut index: Out<'_, usize>,
-    error: ErrorOut<'_>,
+    mut index: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(index.as_deref_mut(), 0);
     guard(error, || {
@@ -378,15 +356,12 @@ pub unsafe extern "C" fn flagstay_decisions_find(
 /// collects exposures.
 ///
 /// Threads: any.
-///
-/// # Safety
-/// Handles are NULL or alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_decisions_expose(
     decisions: Option<&flagstay_decisions>,
     client: Option<&flagstay_client>,
     index: usize,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
         let client = required(client, "client")?;
@@ -398,7 +373,7 @@ pub unsafe extern "C" fn flagstay_decisions_expose(
             default: None,
             mode: all.mode,
         };
-        client.client.expose(&request, decision);
+        client.expose(&request, decision);
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -426,7 +401,7 @@ fn at(
 /// Threads: any; nobody may use them at the same time or afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_decisions_free(decisions: Option<Box<flagstay_decisions>>) {
-    guard_plain((), || drop(decisions));
+    guard_plain((), || end(decisions, "decisions"));
 }
 
 /// Says why a decision is what it is, as JSON: `flag`, `decision` (keys as in `flagstay_decision`) and `steps`, each
@@ -436,9 +411,6 @@ pub extern "C" fn flagstay_decisions_free(decisions: Option<Box<flagstay_decisio
 /// `*explanation` receives a new string. For people and logs, not for the request path. `options` may be NULL.
 ///
 /// Threads: any.
-///
-/// # Safety
-/// As `flagstay_evaluate`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_explain(
     client: Option<&flagstay_client>,
@@ -446,25 +418,25 @@ pub unsafe extern "C" fn flagstay_explain(
     flag: *const c_char,
     flag_len: usize,
     options: *const flagstay_options,
-    mut explanation: Out<'_, *mut flagstay_string>,
-    error: ErrorOut<'_>,
+    mut explanation: Option<&mut MaybeUninit<*mut flagstay_string>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(explanation.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
         let client = required(client, "client")?;
-        let out = required(explanation, "explanation")?;
+        let out = place(explanation, "explanation")?;
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         // SAFETY: promised by the caller.
         let options = unsafe { self::options(options) }?;
         let request = Request {
             flag,
-            user: user_of(user),
+            user: user_of(user)?,
             default: options.default,
             mode: options.mode,
         };
-        let explained = client.client.explain(&request).to_string();
-        out.write(flagstay_string::into_raw(explained));
+        let explained = client.explain(&request).to_string();
+        out.write(flagstay_string::of(explained));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }

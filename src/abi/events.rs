@@ -1,8 +1,9 @@
 //! Metric events in, queued events out.
 
 use super::client::flagstay_client;
-use super::guard::{ErrorOut, Out, guard, put, required};
-use super::status::flagstay_status;
+use super::guard::{guard, place, put};
+use super::handle::{optional, required};
+use super::status::{flagstay_error, flagstay_status};
 use super::string::flagstay_string;
 use super::text::text;
 use super::user::flagstay_user;
@@ -13,6 +14,7 @@ use crate::user::User;
 use crate::value::{Map, Value};
 use serde::Deserialize;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// What an event may carry besides its name.
 #[derive(Default, Deserialize)]
@@ -29,9 +31,6 @@ struct Details {
 /// it. Never waits: when the queue is full the oldest event leaves, and is counted in the status.
 ///
 /// Threads: any.
-///
-/// # Safety
-/// Handles are NULL or alive; text is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_track(
     client: Option<&flagstay_client>,
@@ -40,8 +39,8 @@ pub unsafe extern "C" fn flagstay_track(
     event_len: usize,
     details: *const c_char,
     details_len: usize,
-    mut accepted: Out<'_, u8>,
-    error: ErrorOut<'_>,
+    mut accepted: Option<&mut MaybeUninit<u8>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(accepted.as_deref_mut(), 0);
     guard(error, || {
@@ -56,12 +55,12 @@ pub unsafe extern "C" fn flagstay_track(
         let absent = User::absent();
         let metric = Metric {
             event,
-            user: user.map_or(&absent, |user| &user.user),
+            user: optional(user, "user")?.unwrap_or(&absent),
             value: details.value.as_ref(),
             properties: details.properties.as_ref(),
             flags: details.flags.as_deref(),
         };
-        put(accepted, client.client.track(&metric)?.into());
+        put(accepted, client.track(&metric)?.into());
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -75,19 +74,19 @@ pub unsafe extern "C" fn flagstay_track(
 pub extern "C" fn flagstay_drain_events(
     client: Option<&flagstay_client>,
     most: usize,
-    mut lines: Out<'_, *mut flagstay_string>,
-    error: ErrorOut<'_>,
+    mut lines: Option<&mut MaybeUninit<*mut flagstay_string>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(lines.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
         let client = required(client, "client")?;
-        let out = required(lines, "lines")?;
+        let out = place(lines, "lines")?;
         let mut text = String::new();
-        for event in client.client.drain_events(most) {
+        for event in client.drain_events(most) {
             text.push_str(&event.to_string());
             text.push('\n');
         }
-        out.write(flagstay_string::into_raw(text));
+        out.write(flagstay_string::of(text));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }

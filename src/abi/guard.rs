@@ -1,4 +1,4 @@
-//! The one guard that every entry runs in, and the handles that it checks.
+//! The one guard that every entry runs in, out-parameters, and structs that know their size.
 
 use super::status::{flagstay_error, flagstay_status};
 use crate::error::{Error, ErrorKind};
@@ -6,7 +6,8 @@ use std::any::Any;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// An out-parameter. It may be NULL, and what it points to may be uninitialised.
+/// An out-parameter. It may be NULL, and what it points to may be uninitialised. Exported functions spell it out: for
+/// cbindgen an alias would be a type of its own.
 pub type Out<'a, T> = Option<&'a mut MaybeUninit<T>>;
 
 /// Where a failed call puts its error object.
@@ -32,7 +33,7 @@ pub fn guard(
 #[cold]
 fn report(error: ErrorOut<'_>, failure: Error) -> flagstay_status {
     let status = flagstay_status::of(failure.kind);
-    put(error, flagstay_error::into_raw(status, failure.message));
+    put(error, flagstay_error::of(status, failure.message));
     status
 }
 
@@ -71,54 +72,94 @@ pub fn put<T>(out: Out<'_, T>, value: T) {
     }
 }
 
-/// A handle that the caller must give.
+/// An out-parameter that the caller must give.
 #[inline]
-pub fn required<T>(handle: Option<T>, name: &str) -> Result<T, Error> {
-    handle.ok_or_else(|| missing(name))
+pub fn place<'a, T>(out: Out<'a, T>, name: &str) -> Result<&'a mut MaybeUninit<T>, Error> {
+    out.ok_or_else(|| missing(name))
 }
 
 #[cold]
-fn missing(name: &str) -> Error {
+pub fn missing(name: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, format!("`{name}` is NULL"))
 }
 
-/// A struct that starts with its own size, as the caller's header declared it. A shorter one is padded with zeroes; a
-/// longer one, from a newer header, is accepted when everything this library does not know is zero.
+/// More than any struct of ours will ever have: a size beyond it was never set.
+const LARGEST: usize = 4096;
+
+/// The size that a struct says it has, which must cover at least its first `least` bytes. `None` for NULL.
+///
+/// # Safety
+/// `pointer` is NULL or points to a struct that begins with its size.
+#[inline]
+pub unsafe fn size_of_given<T>(
+    pointer: *const T,
+    least: usize,
+    name: &str,
+) -> Result<Option<usize>, Error> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: promised by the caller.
+    let given = unsafe { pointer.cast::<usize>().read() };
+    if (least..=LARGEST).contains(&given) {
+        Ok(Some(given))
+    } else {
+        Err(absurd(name, given))
+    }
+}
+
+#[cold]
+fn absurd(name: &str, given: usize) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        format!("`{name}.size` is {given}; zero the struct and set it to sizeof *{name}"),
+    )
+}
+
+/// What the caller's header made of a struct, read into what this library makes of it.
+pub struct Given<T> {
+    pub value: T,
+    /// The caller's struct is from a newer header and sets something that this library does not know.
+    pub beyond: bool,
+}
+
+/// Reads a struct that starts with its own size. A shorter one is padded with zeroes; of a longer one, from a newer
+/// header, everything that this library does not know must be zero.
 ///
 /// # Safety
 /// `pointer` is NULL or points to as many readable bytes as its first `size_t` says, and every bit pattern that the
 /// caller may have written is a valid `T`, all zeroes included.
-pub unsafe fn read_sized<T: Copy>(pointer: *const T, name: &str) -> Result<Option<T>, Error> {
-    if pointer.is_null() {
+pub unsafe fn read_sized<T: Copy>(
+    pointer: *const T,
+    least: usize,
+    name: &str,
+) -> Result<Option<Given<T>>, Error> {
+    // SAFETY: promised by the caller.
+    let Some(given) = (unsafe { size_of_given(pointer, least, name) })? else {
         return Ok(None);
-    }
-    // SAFETY: the caller promises at least the size member.
-    let given = unsafe { pointer.cast::<usize>().read() };
+    };
     let known = size_of::<T>();
-    if given < size_of::<usize>() {
-        return Err(Error::new(
-            ErrorKind::InvalidArgument,
-            format!("`{name}.size` is {given}; set it to sizeof *{name}"),
-        ));
-    }
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: `given` readable bytes are promised, and the smaller of both sizes fits either side.
-    unsafe {
+    let bytes = unsafe {
         std::ptr::copy_nonoverlapping(
             pointer.cast::<u8>(),
             value.as_mut_ptr().cast::<u8>(),
             given.min(known),
         );
-    }
-    for offset in known..given {
-        // SAFETY: within the promised bytes.
-        if unsafe { pointer.cast::<u8>().add(offset).read() } != 0 {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{name}` sets a member that this version of flagstay does not know"),
-            ));
-        }
-    }
-    // SAFETY: zeroes and the caller's bytes are a valid `T`, as promised.
-    Ok(Some(unsafe { value.assume_init() }))
+        std::slice::from_raw_parts(pointer.cast::<u8>(), given)
+    };
+    let unknown = bytes.get(known..).unwrap_or_default();
+    Ok(Some(Given {
+        // SAFETY: zeroes and the caller's bytes are a valid `T`, as promised.
+        value: unsafe { value.assume_init() },
+        beyond: unknown.iter().any(|byte| *byte != 0),
+    }))
+}
+
+pub fn sets_beyond(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        format!("`{name}` sets a member that this version of flagstay does not know"),
+    )
 }

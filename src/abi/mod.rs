@@ -1,12 +1,18 @@
 //! The C ABI: `extern "C"` functions over [`Client`](crate::client::Client), and nothing else.
 //!
 //! This is the only place with `unsafe` besides the fork handler. Every function runs inside [`guard`], checks what it
-//! is given and speaks plain C types. The doc comments are the text of `include/flagstay.h`: they are written for
-//! someone who reads only the header.
+//! is given and speaks plain C types: `Option<&T>` borrows a handle, `Option<Box<T>>` consumes it, and
+//! `Option<&mut MaybeUninit<T>>` is an out-parameter, which is written on every path. The doc comments are the text of
+//! `include/flagstay.h`: they are written for someone who reads only the header.
 
 #![allow(unsafe_code, non_camel_case_types)]
+// What a caller promises is the same everywhere, and is said once, at the top of the header.
+#![allow(clippy::missing_safety_doc)]
 
 mod guard;
+mod handle;
+mod quoted;
+mod slot;
 mod text;
 
 pub mod version;

@@ -1,10 +1,12 @@
 //! Status codes and error objects.
 
-use super::guard::{Out, guard_plain, put};
+use super::guard::{guard_plain, put};
+use super::handle::{Handle, Kind, end, handle, if_right};
 use super::versioned;
 use crate::decision::ErrorCode;
 use crate::error::ErrorKind;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// The outcome of a call. Numbers are stable; new ones may be added within their hundred.
 #[repr(i32)]
@@ -13,7 +15,7 @@ pub enum flagstay_status {
     /// The call did what it says.
     FLAGSTAY_OK = 0,
 
-    /// A handle is NULL, a constant is unknown, a size is absurd.
+    /// A handle is NULL, of another kind, or known to be freed; a constant is unknown; a size is absurd.
     FLAGSTAY_INVALID_ARGUMENT = 100,
     /// A text is not UTF-8.
     FLAGSTAY_INVALID_UTF8 = 101,
@@ -92,17 +94,23 @@ impl flagstay_status {
 /// What went wrong, in words. A call that takes a `flagstay_error **` sets it to NULL when it succeeds, or when it
 /// answers the caller's default (status 3xx), and to a new object, owned by the caller, otherwise. Pass NULL when the
 /// status is enough.
-pub struct flagstay_error {
+///
+/// Threads: any number may read an error at once.
+pub struct flagstay_error(Handle<Failure>);
+
+handle!(flagstay_error, Failure, b"fs error");
+
+pub struct Failure {
     status: flagstay_status,
     message: Box<str>,
 }
 
 impl flagstay_error {
-    pub(super) fn into_raw(status: flagstay_status, message: String) -> *mut Self {
-        Box::into_raw(Box::new(flagstay_error {
+    pub(super) fn of(status: flagstay_status, message: String) -> *mut Self {
+        Self::into_raw(Failure {
             status,
             message: message.into_boxed_str(),
-        }))
+        })
     }
 }
 
@@ -111,7 +119,9 @@ impl flagstay_error {
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_error_status(error: Option<&flagstay_error>) -> flagstay_status {
-    error.map_or(flagstay_status::FLAGSTAY_OK, |error| error.status)
+    guard_plain(flagstay_status::FLAGSTAY_OK, || {
+        if_right(error, "error").map_or(flagstay_status::FLAGSTAY_OK, |error| error.status)
+    })
 }
 
 /// Returns the message, UTF-8 and not NUL-terminated, borrowed until the error is freed; its length in bytes goes to
@@ -121,10 +131,13 @@ pub extern "C" fn flagstay_error_status(error: Option<&flagstay_error>) -> flags
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_error_message(
     error: Option<&flagstay_error>,
-    len: Out<'_, usize>,
+    len: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    put(len, error.map_or(0, |error| error.message.len()));
-    error.map_or(std::ptr::null(), |error| error.message.as_ptr().cast())
+    guard_plain(std::ptr::null(), || {
+        let message = if_right(error, "error").map(|error| &*error.message);
+        put(len, message.map_or(0, str::len));
+        message.map_or(std::ptr::null(), |message| message.as_ptr().cast())
+    })
 }
 
 /// Frees an error. NULL is fine.
@@ -132,7 +145,7 @@ pub extern "C" fn flagstay_error_message(
 /// Threads: any; nobody may use the error afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_error_free(error: Option<Box<flagstay_error>>) {
-    guard_plain((), || drop(error));
+    guard_plain((), || end(error, "error"));
 }
 
 versioned!(

@@ -1,10 +1,11 @@
 //! The host's own store, as a table of function pointers.
 
-use super::guard::read_sized;
+use super::guard::{guard_plain, read_sized, sets_beyond};
 use crate::error::{Error, ErrorKind};
 use crate::sticky::Store;
 use crate::sticky::host::{Host, HostStore};
 use std::ffi::{c_char, c_void};
+use std::mem::offset_of;
 use std::sync::Arc;
 
 /// What a store callback returns. Zero is not a success, so that a reply which a language runtime zeroed by itself
@@ -132,7 +133,7 @@ impl Drop for Table {
 /// What a callback gave to its sink.
 #[derive(Default)]
 struct Reply {
-    text: Option<Result<String, std::string::FromUtf8Error>>,
+    text: Option<Result<String, String>>,
     calls: u32,
 }
 
@@ -142,16 +143,31 @@ unsafe extern "C" fn receive(sink_context: *mut c_void, text: *const c_char, len
         return;
     };
     reply.calls = reply.calls.saturating_add(1);
-    if reply.calls > 1 {
-        return;
+    if reply.calls == 1 {
+        reply.text = guard_plain(Some(Err("unreadable text".to_owned())), || {
+            // SAFETY: the callback promises `len` readable bytes.
+            Some(unsafe { copy(text, len) })
+        });
     }
-    let bytes = match len {
-        0 => Vec::new(),
-        _ if text.is_null() || len > isize::MAX as usize => return reply.calls = u32::MAX,
-        // SAFETY: the callback promises `len` readable bytes.
-        _ => unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) }.to_vec(),
-    };
-    reply.text = Some(String::from_utf8(bytes));
+}
+
+/// # Safety
+/// `text` is NULL or points to `len` readable bytes.
+unsafe fn copy(text: *const c_char, len: usize) -> Result<String, String> {
+    if len == 0 {
+        return Ok(String::new());
+    }
+    if text.is_null() || len > isize::MAX as usize {
+        return Err(format!("NULL or no text at all, with a length of {len}"));
+    }
+    let mut bytes = Vec::new();
+    // A length that was never a length must not end the process for want of memory.
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| format!("a text of {len} bytes, more than there is memory for"))?;
+    // SAFETY: promised by the caller.
+    bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) });
+    String::from_utf8(bytes).map_err(|error| format!("text that is not UTF-8: {error}"))
 }
 
 impl Table {
@@ -169,15 +185,13 @@ impl Table {
         let text = reply
             .text
             .transpose()
-            .map_err(|error| format!("`{name}` returned text that is not UTF-8: {error}"));
+            .map_err(|what| format!("`{name}` gave its sink {what}"));
         if result != flagstay_store_result::FLAGSTAY_STORE_DONE as i32 {
             let said = text.ok().flatten().filter(|text| !text.is_empty());
             return Err(said.unwrap_or_else(|| format!("`{name}` returned {result}")));
         }
         if reply.calls > 1 {
-            return Err(format!(
-                "`{name}` called its sink more than once, or without text"
-            ));
+            return Err(format!("`{name}` called its sink {} times", reply.calls));
         }
         text
     }
@@ -278,16 +292,22 @@ impl Host for Table {
     }
 }
 
+/// What a table must cover, so that its context can be let go.
+const LEAST: usize = offset_of!(flagstay_store, drop) + size_of::<usize>();
+
 /// Takes over a table. From here on its `drop` will be called, whatever happens.
 ///
 /// # Safety
 /// `table` is NULL or points to a table as `flagstay_store` describes it.
 pub(super) unsafe fn take(table: *const flagstay_store) -> Result<Option<Arc<dyn Store>>, Error> {
     // SAFETY: a table of pointers and a size: every bit pattern a C compiler writes there is valid.
-    let Some(table) = (unsafe { read_sized(table, "store") })? else {
+    let Some(given) = (unsafe { read_sized(table, LEAST, "store") })? else {
         return Ok(None);
     };
-    let table = Table(table);
+    let table = Table(given.value);
+    if given.beyond {
+        return Err(sets_beyond("store"));
+    }
     if table.0.get.is_none() || table.0.set.is_none() {
         return Err(Error::new(
             ErrorKind::InvalidArgument,

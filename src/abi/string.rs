@@ -1,19 +1,21 @@
 //! Text that the library makes and the caller owns.
 
-use super::guard::{Out, guard_plain, put};
+use super::guard::{guard_plain, put};
+use super::handle::{Handle, Kind, end, handle, if_right};
 use super::versioned;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// Text that belongs to the caller until it is passed to `flagstay_string_free`.
-pub struct flagstay_string {
-    text: Box<str>,
-}
+///
+/// Threads: any number may read a string at once.
+pub struct flagstay_string(Handle<Box<str>>);
+
+handle!(flagstay_string, Box<str>, b"fs strng");
 
 impl flagstay_string {
-    pub(super) fn into_raw(text: String) -> *mut Self {
-        Box::into_raw(Box::new(flagstay_string {
-            text: text.into_boxed_str(),
-        }))
+    pub(super) fn of(text: String) -> *mut Self {
+        Self::into_raw(text.into_boxed_str())
     }
 }
 
@@ -24,10 +26,13 @@ impl flagstay_string {
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_string_data(
     string: Option<&flagstay_string>,
-    len: Out<'_, usize>,
+    len: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    put(len, string.map_or(0, |string| string.text.len()));
-    string.map_or(std::ptr::null(), |string| string.text.as_ptr().cast())
+    guard_plain(std::ptr::null(), || {
+        let text = if_right(string, "string");
+        put(len, text.map_or(0, |text| text.len()));
+        text.map_or(std::ptr::null(), |text| text.as_ptr().cast())
+    })
 }
 
 /// Frees a string. NULL is fine.
@@ -35,7 +40,7 @@ pub extern "C" fn flagstay_string_data(
 /// Threads: any; nobody may use the string afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_string_free(string: Option<Box<flagstay_string>>) {
-    guard_plain((), || drop(string));
+    guard_plain((), || end(string, "string"));
 }
 
 versioned!(flagstay_string_data, flagstay_string_free);

@@ -24,6 +24,28 @@ pub unsafe fn text<'a>(
     std::str::from_utf8(bytes).map_err(|error| not_utf8(name, error))
 }
 
+/// The same for text that must be JSON. It is looked at, not parsed: that happens where its value is needed.
+///
+/// # Safety
+/// As [`text`].
+pub unsafe fn json<'a>(
+    pointer: *const c_char,
+    length: usize,
+    name: &str,
+) -> Result<&'a str, Error> {
+    // SAFETY: promised by the caller.
+    let json = unsafe { text(pointer, length, name) }?;
+    match serde_json::from_str::<serde::de::IgnoredAny>(json) {
+        Ok(_) => Ok(json),
+        Err(error) => Err(not_json(name, error)),
+    }
+}
+
+#[cold]
+fn not_json(name: &str, error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::InvalidJson, format!("`{name}`: {error}"))
+}
+
 #[cold]
 fn impossible(name: &str, length: usize) -> Error {
     Error::new(

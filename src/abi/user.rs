@@ -1,18 +1,22 @@
 //! Users: built by one thread, then read by many.
 
-use super::guard::{ErrorOut, Out, guard, guard_plain, put, required};
-use super::status::flagstay_status;
+use super::guard::{guard, guard_plain, place, put};
+use super::handle::{Handle, Kind, end, handle, required_mut};
+use super::status::{flagstay_error, flagstay_status};
 use super::text::text;
 use super::versioned;
 use crate::error::{Error, ErrorKind, from_json};
 use crate::user::{Part, User};
 use crate::value::{Number, Value};
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 /// Who a decision is for: a key, and named values in six parts.
-pub struct flagstay_user {
-    pub(super) user: User,
-}
+///
+/// Threads: one while it is being built; then any number may read it at once.
+pub struct flagstay_user(Handle<User>);
+
+handle!(flagstay_user, User, b"fs user\0");
 
 /// The parts of a user. Which of them a dialect reads, and what for, is on its reference page.
 #[repr(i32)]
@@ -49,22 +53,19 @@ fn part_of(part: i32) -> Result<Part, Error> {
 /// user without one use `flagstay_user_from_json` with "{}".
 ///
 /// Threads: any.
-///
-/// # Safety
-/// `key` is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_new(
     key: *const c_char,
     key_len: usize,
-    mut user: Out<'_, *mut flagstay_user>,
-    error: ErrorOut<'_>,
+    mut user: Option<&mut MaybeUninit<*mut flagstay_user>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(user.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
-        let out = required(user, "user")?;
+        let out = place(user, "user")?;
         // SAFETY: promised by the caller.
         let user = User::new(unsafe { text(key, key_len, "key") }?);
-        out.write(Box::into_raw(Box::new(flagstay_user { user })));
+        out.write(flagstay_user::into_raw(user));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -74,22 +75,19 @@ pub unsafe extern "C" fn flagstay_user_new(
 /// for which every evaluation answers the default. `*user` receives it, to be freed with `flagstay_user_free`.
 ///
 /// Threads: any.
-///
-/// # Safety
-/// `json` is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_from_json(
     json: *const c_char,
     json_len: usize,
-    mut user: Out<'_, *mut flagstay_user>,
-    error: ErrorOut<'_>,
+    mut user: Option<&mut MaybeUninit<*mut flagstay_user>>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     put(user.as_deref_mut(), std::ptr::null_mut());
     guard(error, || {
-        let out = required(user, "user")?;
+        let out = place(user, "user")?;
         // SAFETY: promised by the caller.
         let user = User::from_json(unsafe { text(json, json_len, "json") }?)?;
-        out.write(Box::into_raw(Box::new(flagstay_user { user })));
+        out.write(flagstay_user::into_raw(user));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -97,9 +95,6 @@ pub unsafe extern "C" fn flagstay_user_from_json(
 /// Sets a text value. A name that is already there keeps its place and gets the new value; so do all setters.
 ///
 /// Threads: one at a time for each user, and none while the user is being read by an evaluation.
-///
-/// # Safety
-/// `user` is NULL or alive and not in use; text is readable for its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_set_text(
     user: Option<&mut flagstay_user>,
@@ -108,7 +103,7 @@ pub unsafe extern "C" fn flagstay_user_set_text(
     name_len: usize,
     value: *const c_char,
     value_len: usize,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
         // SAFETY: promised by the caller.
@@ -121,9 +116,6 @@ pub unsafe extern "C" fn flagstay_user_set_text(
 /// Sets a number. JSON knows neither infinities nor NaN: they are `FLAGSTAY_INVALID_ARGUMENT`.
 ///
 /// Threads: as `flagstay_user_set_text`.
-///
-/// # Safety
-/// As `flagstay_user_set_text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_set_number(
     user: Option<&mut flagstay_user>,
@@ -131,7 +123,7 @@ pub unsafe extern "C" fn flagstay_user_set_number(
     name: *const c_char,
     name_len: usize,
     value: f64,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
         let number = Number::from_f64(value).ok_or_else(|| {
@@ -148,9 +140,6 @@ pub unsafe extern "C" fn flagstay_user_set_number(
 /// Sets a whole number, exactly, also beyond 2^53.
 ///
 /// Threads: as `flagstay_user_set_text`.
-///
-/// # Safety
-/// As `flagstay_user_set_text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_set_integer(
     user: Option<&mut flagstay_user>,
@@ -158,7 +147,7 @@ pub unsafe extern "C" fn flagstay_user_set_integer(
     name: *const c_char,
     name_len: usize,
     value: i64,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     // SAFETY: promised by the caller.
     guard(error, || unsafe {
@@ -169,9 +158,6 @@ pub unsafe extern "C" fn flagstay_user_set_integer(
 /// Sets a boolean: 0 is false, anything else true.
 ///
 /// Threads: as `flagstay_user_set_text`.
-///
-/// # Safety
-/// As `flagstay_user_set_text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_set_boolean(
     user: Option<&mut flagstay_user>,
@@ -179,7 +165,7 @@ pub unsafe extern "C" fn flagstay_user_set_boolean(
     name: *const c_char,
     name_len: usize,
     value: u8,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     // SAFETY: promised by the caller.
     guard(error, || unsafe {
@@ -190,9 +176,6 @@ pub unsafe extern "C" fn flagstay_user_set_boolean(
 /// Sets any JSON value: null, a list, an object, or one of the kinds above.
 ///
 /// Threads: as `flagstay_user_set_text`.
-///
-/// # Safety
-/// As `flagstay_user_set_text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_user_set_json(
     user: Option<&mut flagstay_user>,
@@ -201,7 +184,7 @@ pub unsafe extern "C" fn flagstay_user_set_json(
     name_len: usize,
     json: *const c_char,
     json_len: usize,
-    error: ErrorOut<'_>,
+    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
 ) -> flagstay_status {
     guard(error, || {
         // SAFETY: promised by the caller.
@@ -221,11 +204,11 @@ unsafe fn set(
     name_len: usize,
     value: Value,
 ) -> Result<flagstay_status, Error> {
-    let user = required(user, "user")?;
+    let user = required_mut(user, "user")?;
     let part = part_of(part)?;
     // SAFETY: promised by the caller.
     let name = unsafe { text(name, name_len, "name") }?;
-    user.user.part_mut(part).set(name, value);
+    user.part_mut(part).set(name, value);
     Ok(flagstay_status::FLAGSTAY_OK)
 }
 
@@ -234,7 +217,7 @@ unsafe fn set(
 /// Threads: any; nobody may use the user at the same time or afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_user_free(user: Option<Box<flagstay_user>>) {
-    guard_plain((), || drop(user));
+    guard_plain((), || end(user, "user"));
 }
 
 versioned!(
