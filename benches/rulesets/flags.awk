@@ -11,7 +11,7 @@ BEGIN {
 }
 
 # The flag of three-rules.json, which lies beside this program and is the one place where it is written down.
-function experiment(    line, text, depth) {
+function experiment(    line, text) {
     if (made != "") return made
     file = "benches/rulesets/three-rules.json"
     while ((getline line < file) > 0) {
