@@ -11,10 +11,10 @@ install_lacking() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "installing ${lacking[*]}"
         # The package lists are fetched once a day, not once a language.
-        local stamp=/var/lib/apt/periodic/flagstay-lists
+        local stamp=build/package-lists-fetched
         if [ -z "$(find "$stamp" -mmin -1440 2>/dev/null)" ]; then
             apt-get -qq update </dev/null
-            mkdir -p "${stamp%/*}" && touch "$stamp"
+            mkdir -p build && touch "$stamp"
         fi
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${lacking[@]}" \
             </dev/null >/dev/null && lacking=() && return 0
