@@ -7,6 +7,7 @@ use crate::config::{Config, EventsConfig};
 use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::events::Queue;
+use crate::fork::Fresh;
 use crate::ruleset::trace::Recorder;
 use crate::ruleset::{Clock, Dialect, Loaded, Metric, Mode, Request, Ruleset, Turn};
 use crate::sticky::{self, Assignments, Health, Record, Store, StoreError};
@@ -16,13 +17,13 @@ use arc_swap::ArcSwapOption;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Decides for users. Safe from any thread.
 pub struct Client {
     /// `None` before the first ruleset is there, and after the client has been closed.
     session: ArcSwapOption<Session>,
-    updates: Mutex<Updates>,
+    updates: Updates,
     closed: AtomicBool,
     dialect: &'static dyn Dialect,
     options: Map<String, Value>,
@@ -38,13 +39,26 @@ struct Session {
     store: Option<Arc<dyn Store>>,
 }
 
-/// Counts of what arrived; also the lock that lets one update happen at a time.
-#[derive(Default)]
+/// Counts of what arrived, and the lock that lets one update happen at a time. The lock guards no data: the status does
+/// not wait for an update, and a forked child makes its own.
 struct Updates {
-    loaded: u64,
-    unchanged: u64,
-    refused: u64,
-    last_error: Option<String>,
+    order: Fresh<Mutex<()>>,
+    loaded: AtomicU64,
+    unchanged: AtomicU64,
+    refused: AtomicU64,
+    last_error: ArcSwapOption<String>,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Updates {
+            order: Fresh::new(Mutex::default),
+            loaded: AtomicU64::new(0),
+            unchanged: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            last_error: ArcSwapOption::empty(),
+        }
+    }
 }
 
 impl Client {
@@ -67,7 +81,7 @@ impl Client {
                 ruleset: None,
                 store,
             }),
-            updates: Mutex::default(),
+            updates: Updates::default(),
             closed: AtomicBool::new(false),
             dialect: config.dialect,
             options: config.options,
@@ -91,13 +105,15 @@ impl Client {
         let session;
         // Loading happens under the lock, so that updates take effect in the order they were begun. No callback can
         // be reached from here.
-        let mut updates = self.updates.lock().unwrap_or_else(|e| e.into_inner());
+        let updates = &self.updates;
+        let order = updates.order.get();
+        let _turn = order.lock().unwrap_or_else(|e| e.into_inner());
         session = self.open()?;
         let current = session.ruleset.as_deref();
         match self.dialect.load(document, &self.options, current) {
             Ok(Loaded::Ruleset(ruleset)) => {
-                updates.loaded += 1;
-                updates.last_error = None;
+                updates.loaded.fetch_add(1, Relaxed);
+                updates.last_error.store(None);
                 let next = Arc::new(Session {
                     ruleset: Some(ruleset),
                     store: session.store.clone(),
@@ -108,12 +124,13 @@ impl Client {
                 Ok(())
             }
             Ok(Loaded::Unchanged(_)) => {
-                updates.unchanged += 1;
+                updates.unchanged.fetch_add(1, Relaxed);
                 Ok(())
             }
             Err(error) => {
-                updates.refused += 1;
-                updates.last_error = Some(error.message.clone());
+                updates.refused.fetch_add(1, Relaxed);
+                let message = Arc::new(error.message.clone());
+                updates.last_error.store(Some(message));
                 Err(error)
             }
         }
@@ -215,9 +232,7 @@ impl Client {
     pub fn peek(&self, unit: &str, flag: &str) -> Result<Option<Record>, Error> {
         let session = self.open()?;
         let store = store_of(&session)?;
-        store
-            .get(unit, flag)
-            .map_err(|error| self.store_failed(error))
+        sticky::ask(store, |store| store.get(unit, flag)).map_err(|error| self.store_failed(error))
     }
 
     /// Removes everything held for a unit and returns how many assignments that were.
@@ -226,8 +241,7 @@ impl Client {
         let store = store_of(&session)?;
         let nothing: Box<dyn Iterator<Item = &str>> = Box::new(std::iter::empty());
         let mut flags = session.ruleset.as_ref().map_or(nothing, |r| r.flags());
-        store
-            .forget(unit, &mut flags)
+        sticky::ask(store, |store| store.forget(unit, &mut flags))
             .map_err(|error| self.store_failed(error))
     }
 
@@ -264,17 +278,17 @@ impl Client {
         };
         let mut store = self.health.to_json();
         store["kind"] = json!(session.and_then(|s| s.store.as_deref()).map(Store::name));
-        let updates = self.updates.lock().unwrap_or_else(|e| e.into_inner());
+        let updates = &self.updates;
         json!({
             "state": state,
             "dialect": self.dialect.name(),
             "flags": ruleset.map(|r| r.flags().count()),
             "problems": ruleset.map(Ruleset::problems).unwrap_or_default(),
             "updates": {
-                "loaded": updates.loaded,
-                "unchanged": updates.unchanged,
-                "refused": updates.refused,
-                "last_error": updates.last_error,
+                "loaded": updates.loaded.load(Relaxed),
+                "unchanged": updates.unchanged.load(Relaxed),
+                "refused": updates.refused.load(Relaxed),
+                "last_error": updates.last_error.load().as_deref(),
             },
             "store": store,
             "events": self.queue.to_json(),

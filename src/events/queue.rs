@@ -1,14 +1,15 @@
 //! The bounded queue of events that wait to be drained. Offering never blocks.
 
+use crate::fork::Fresh;
 use crate::value::Value;
-use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Events in the order they happened. When the queue is full the **oldest** event leaves, and is counted.
+///
+/// A forked child begins with an empty queue: what waits is the parent's to deliver.
 pub struct Queue {
-    channel: ArcSwap<Channel>,
+    channel: Fresh<Channel>,
     capacity: usize,
     accepted: AtomicU64,
     dropped: AtomicU64,
@@ -17,17 +18,12 @@ pub struct Queue {
 struct Channel {
     sender: Sender<Value>,
     receiver: Receiver<Value>,
-    generation: u64,
 }
 
 impl Channel {
     fn new(capacity: usize) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(capacity);
-        Channel {
-            sender,
-            receiver,
-            generation: crate::fork::generation(),
-        }
+        Channel { sender, receiver }
     }
 }
 
@@ -36,7 +32,7 @@ impl Queue {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
         Queue {
-            channel: ArcSwap::from_pointee(Channel::new(capacity)),
+            channel: Fresh::new(move || Channel::new(capacity)),
             capacity,
             accepted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -45,7 +41,7 @@ impl Queue {
 
     pub fn offer(&self, event: Value) {
         self.accepted.fetch_add(1, Relaxed);
-        let channel = self.channel();
+        let channel = self.channel.get();
         let mut event = event;
         while let Err(TrySendError::Full(back)) = channel.sender.try_send(event) {
             event = back;
@@ -57,12 +53,12 @@ impl Queue {
 
     /// Takes out up to `most` events, oldest first.
     pub fn drain(&self, most: usize) -> Vec<Value> {
-        let channel = self.channel();
+        let channel = self.channel.get();
         channel.receiver.try_iter().take(most).collect()
     }
 
     pub fn len(&self) -> usize {
-        self.channel().receiver.len()
+        self.channel.get().receiver.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -77,24 +73,6 @@ impl Queue {
             "accepted": self.accepted.load(Relaxed),
             "dropped": self.dropped.load(Relaxed),
         })
-    }
-
-    /// The channel of this process. After a fork the parent's is abandoned untouched: what it holds is the parent's to
-    /// deliver, and a thread of the parent may have been in the middle of it.
-    fn channel(&self) -> Arc<Channel> {
-        let channel = self.channel.load_full();
-        if channel.generation == crate::fork::generation() {
-            return channel;
-        }
-        let fresh = Arc::new(Channel::new(self.capacity));
-        let previous = self.channel.compare_and_swap(&channel, Arc::clone(&fresh));
-        if Arc::ptr_eq(&previous, &channel) {
-            // Never dropped: dropping would walk a queue that may have been caught half-way.
-            std::mem::forget(channel);
-            fresh
-        } else {
-            Arc::clone(&previous)
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use crate::value::Value;
-use std::sync::Mutex;
+use arc_swap::ArcSwapOption;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ pub struct Health {
     garbage: AtomicU64,
     slow: AtomicU64,
     slow_after: Duration,
-    last_error: Mutex<Option<String>>,
+    last_error: ArcSwapOption<String>,
 }
 
 impl Health {
@@ -29,7 +30,7 @@ impl Health {
             garbage: AtomicU64::new(0),
             slow: AtomicU64::new(0),
             slow_after,
-            last_error: Mutex::new(None),
+            last_error: ArcSwapOption::empty(),
         }
     }
 
@@ -52,23 +53,18 @@ impl Health {
             StoreError::Failed(_) => self.failures.fetch_add(1, Relaxed),
             StoreError::Garbage(_) => self.garbage.fetch_add(1, Relaxed),
         };
-        // After a fork in mid-update the lock may be held for ever by a thread that is gone; a status text is not
-        // worth waiting for.
-        if let Ok(mut last) = self.last_error.try_lock() {
-            *last = Some(error.to_string());
-        }
+        self.last_error.store(Some(Arc::new(error.to_string())));
     }
 
     /// The counters as they appear under `store` in the status.
     pub fn to_json(&self) -> Value {
-        let last = self.last_error.try_lock().ok().and_then(|e| e.clone());
         serde_json::json!({
             "writes": self.writes.load(Relaxed),
             "lost_races": self.lost_races.load(Relaxed),
             "failures": self.failures.load(Relaxed),
             "garbage": self.garbage.load(Relaxed),
             "slow": self.slow.load(Relaxed),
-            "last_error": last,
+            "last_error": self.last_error.load().as_deref(),
         })
     }
 }

@@ -1,9 +1,10 @@
 //! `memory:` — assignments for the life of the process.
 
 use super::{Record, Store, StoreError};
+use crate::fork::{self, AtFork, Cell, Rest, Steady, Torn};
 use crate::value::{Value, equal};
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::{Arc, RwLockReadGuard, RwLockWriteGuard, Weak};
 use xxhash_rust::xxh64::xxh64;
 
 /// Enough that threads which decide for different users rarely meet.
@@ -12,63 +13,49 @@ const SHARDS: usize = 64;
 type Shard = HashMap<Box<str>, Vec<(Box<str>, Record)>>;
 
 /// Compare-and-write is one step under the lock of the unit's shard: the first writer wins, exactly.
+///
+/// A forked child starts with what the parent held at that moment; from then on each goes its own way.
 pub struct MemoryStore {
-    shards: Box<[RwLock<Shard>]>,
-    generation: u64,
+    shards: Arc<Shards>,
 }
+
+struct Shards([Steady<Shard>; SHARDS]);
 
 impl Default for MemoryStore {
     fn default() -> Self {
-        MemoryStore {
-            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            generation: crate::fork::generation(),
+        let shards = Arc::new(Shards(std::array::from_fn(|_| Steady::default())));
+        let member: Weak<Shards> = Arc::downgrade(&shards);
+        fork::register(member);
+        MemoryStore { shards }
+    }
+}
+
+impl AtFork for Shards {
+    fn each<'m>(&'m self, visit: &mut dyn FnMut(&'m dyn Cell)) {
+        for shard in &self.0 {
+            visit(shard);
         }
     }
 }
 
+impl Rest for Shard {}
+
 impl MemoryStore {
-    fn shard(&self, unit: &str) -> &RwLock<Shard> {
-        &self.shards[xxh64(unit.as_bytes(), 0) as usize % SHARDS]
+    fn shard(&self, unit: &str) -> &Steady<Shard> {
+        &self.shards.0[xxh64(unit.as_bytes(), 0) as usize % SHARDS]
     }
 
     fn read(&self, unit: &str) -> Result<RwLockReadGuard<'_, Shard>, StoreError> {
-        let shard = self.shard(unit);
-        if self.generation == crate::fork::generation() {
-            return Ok(shard
-                .read()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()));
-        }
-        match shard.try_read() {
-            Ok(guard) => Ok(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(held_across_fork()),
-        }
+        self.shard(unit).read().map_err(lost)
     }
 
     fn write(&self, unit: &str) -> Result<RwLockWriteGuard<'_, Shard>, StoreError> {
-        let shard = self.shard(unit);
-        if self.generation == crate::fork::generation() {
-            return Ok(shard
-                .write()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()));
-        }
-        // In a forked child, a lock that a thread of the parent held at the fork is never released. The child's own
-        // threads hold a lock for a few instructions only, so a few patient tries tell the two apart.
-        for _ in 0..1_000 {
-            match shard.try_write() {
-                Ok(guard) => return Ok(guard),
-                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
-            }
-        }
-        Err(held_across_fork())
+        self.shard(unit).write().map_err(lost)
     }
 }
 
-fn held_across_fork() -> StoreError {
-    StoreError::Failed(
-        "a part of the memory store was being written when this process forked".to_owned(),
-    )
+fn lost(_: Torn) -> StoreError {
+    StoreError::Failed("this process was forked while that part of the store was locked".to_owned())
 }
 
 fn find<'s>(shard: &'s Shard, unit: &str, flag: &str) -> Option<&'s Record> {

@@ -16,6 +16,7 @@ pub use health::Health;
 
 use crate::value::Value;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -75,6 +76,24 @@ pub trait Store: Send + Sync {
     fn may_wait(&self) -> bool {
         true
     }
+}
+
+/// Asks a store that may be anybody's: one that panics has failed, like one that says so.
+pub fn ask<T>(
+    store: &dyn Store,
+    work: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(|| work(store))).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        let error = StoreError::Failed(format!("it panicked: {said}"));
+        // Whatever was thrown may throw again when it is dropped.
+        std::mem::forget(panic);
+        Err(error)
+    })
 }
 
 /// What a read found.
@@ -222,13 +241,16 @@ impl<'c> Assignments<'c> {
     }
 
     #[inline]
-    fn call<T>(&self, work: impl FnOnce(&dyn Store) -> T) -> Option<T> {
+    fn call<T>(
+        &self,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+    ) -> Option<Result<T, StoreError>> {
         let store = self.store?;
         if !store.may_wait() {
             return Some(work(store));
         }
         let began = Instant::now();
-        let result = work(store);
+        let result = ask(store, work);
         self.health.took(began.elapsed());
         Some(result)
     }
