@@ -163,3 +163,73 @@ pub fn sets_beyond(name: &str) -> Error {
         format!("`{name}` sets a member that this version of flagstay does not know"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::handle::{Kind, end};
+
+    /// What a guarded body that panics leaves behind: the status and the message.
+    fn after_panic(body: impl FnOnce()) -> (flagstay_status, String) {
+        let mut error = MaybeUninit::uninit();
+        let status = guard(Some(&mut error), || {
+            body();
+            Ok(flagstay_status::FLAGSTAY_OK)
+        });
+        // SAFETY: `guard` writes its out-parameter on every path.
+        let error = unsafe { error.assume_init() };
+        let mut length = MaybeUninit::uninit();
+        // SAFETY: a new error object.
+        let message = crate::abi::status::flagstay_error_message(
+            unsafe { error.as_ref() },
+            Some(&mut length),
+        );
+        // SAFETY: a message of that length, alive until the error is freed below.
+        let message =
+            unsafe { std::slice::from_raw_parts(message.cast::<u8>(), length.assume_init()) };
+        let message = String::from_utf8(message.to_vec()).unwrap();
+        crate::abi::status::flagstay_error_free(
+            (!error.is_null()).then(|| unsafe { Box::from_raw(error) }),
+        );
+        (status, message)
+    }
+
+    #[test]
+    fn a_panic_becomes_a_status_and_a_message() {
+        let (status, message) = after_panic(|| panic!("seven"));
+        assert_eq!(status, flagstay_status::FLAGSTAY_INTERNAL);
+        assert!(message.ends_with("seven"), "{message}");
+        let (_, message) = after_panic(|| panic!("{}", 7 + 1));
+        assert!(message.ends_with('8'), "{message}");
+    }
+
+    /// Panics when it is dropped, as a host's or a bug's payload might.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_is_not_dropped() {
+        let (status, message) = after_panic(|| std::panic::panic_any(Bomb));
+        assert_eq!(status, flagstay_status::FLAGSTAY_INTERNAL);
+        assert!(message.ends_with("no message"), "{message}");
+        assert_eq!(guard_plain(5, || std::panic::panic_any(Bomb)), 5);
+    }
+
+    struct Fragile(crate::abi::handle::Handle<Bomb>);
+    crate::abi::handle::handle!(Fragile, Bomb, b"fs bombs");
+    use crate::abi::handle::Handle;
+
+    #[test]
+    fn content_that_panics_when_it_is_dropped_ends_inside_the_guard() {
+        let handle = Fragile::into_raw(Bomb);
+        // SAFETY: a new handle.
+        guard_plain((), || {
+            end(Some(unsafe { Box::from_raw(handle) }), "fragile")
+        });
+    }
+}

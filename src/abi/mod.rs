@@ -49,3 +49,17 @@ macro_rules! versioned {
     };
 }
 use versioned;
+
+#[cfg(test)]
+mod tests {
+    /// `make header` writes it anew.
+    #[test]
+    fn the_committed_header_is_the_generated_one() {
+        let generated = include_str!(env!("FLAGSTAY_HEADER"));
+        let committed = include_str!("../../include/flagstay.h");
+        assert!(
+            generated == committed,
+            "include/flagstay.h has drifted from src/abi: run `make header`"
+        );
+    }
+}

@@ -36,6 +36,8 @@ pub type flagstay_sink =
 /// A member that is NULL means "not offered". `get` and `set` must be offered.
 ///
 /// The table itself is copied; it need not outlive the call that it is passed to.
+///
+/// Threads: the callbacks must be ready for several at once, unless the host makes one call at a time.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct flagstay_store {
