@@ -37,7 +37,7 @@ build:
 	ln -sf libflagstay.so target/release/$(SONAME)
 
 header:
-	make/header
+	@make/header
 
 demo: build
 	@make/demo $(filter-out rust,$(LANGS))
@@ -46,7 +46,6 @@ test: build
 	@make/test $(LANGS)
 
 conformance: build
-	@make/build $(LANGS)
 	@make/conformance "$(VECTORS)" $(LANGS)
 
 bench: build

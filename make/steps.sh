@@ -28,17 +28,27 @@ step() {
 # available LANGUAGE: whether it can be built here; installs what it can. What is missing is said, and counted.
 available() {
     local language=$1
-    [ -f "build/available-$language" ] && return 0
-    if make/languages/"$language" need; then
-        mkdir -p build && touch "build/available-$language"
-        return 0
-    fi
+    make/languages/"$language" need && return 0
     printf '\n*** SKIPPED: %s. See above for what is missing.\n' "$language"
     if [ "${STRICT:-0}" = 1 ]; then
         record 0 1 "$language is available (STRICT=1)"
     else
         record 0 0 "SKIPPED: $language"
     fi
+    return 1
+}
+
+# built LANGUAGE: builds what it needs to run against the library; what the build said is shown where it failed.
+built() {
+    local log
+    log=$(mktemp build/log.XXXXXX)
+    if make/languages/"$1" build >"$log" 2>&1; then
+        rm "$log"
+        return 0
+    fi
+    cat "$log" >&2
+    rm "$log"
+    record 0 1 "$1: build"
     return 1
 }
 
