@@ -1,0 +1,342 @@
+package flagstay
+
+/*
+#include "shim.h"
+
+// These never call back into Go: they are used for clients without a store of Go's. Then Go texts may stay on the
+// goroutine's stack, which a callback could move.
+#cgo noescape fsgo_boolean_quiet
+#cgo nocallback fsgo_boolean_quiet
+#cgo noescape fsgo_number_quiet
+#cgo nocallback fsgo_number_quiet
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"math"
+	"runtime"
+	"runtime/cgo"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Client decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it: all
+// methods may be called from any number of goroutines at once. Make clients with [New]; do not copy them.
+type Client struct {
+	native *C.flagstay_client
+	// The client has a store of Go's, so native calls may come back into Go.
+	callsBack bool
+	life      *life
+}
+
+// life is what the client's end needs to know after the client itself is gone.
+type life struct {
+	closed atomic.Bool
+}
+
+// Clients that have been closed and wait for the garbage collector.
+var retired atomic.Int64
+
+// How many of them there may be before the collector is called. A program has a handful of clients and never gets
+// here; a test suite that makes thousands does, and the collector does not see how much native memory they hold.
+const mostRetired = 64
+
+// New makes a client. A configuration that makes no sense is an [ErrInvalidConfig], a first ruleset that cannot be used
+// an [ErrInvalidRuleset]: better a failed start than defaults for everybody.
+//
+// A client should be closed when it is needed no longer. One with a custom store has to be: the store stays reachable
+// until then.
+func New(config Config) (*Client, error) {
+	if err := loaded(); err != nil {
+		return nil, err
+	}
+	document, err := config.document()
+	if err != nil {
+		return nil, err
+	}
+	s := takeScratch()
+	defer s.done()
+	var handle C.uintptr_t
+	var offers C.int = C.FSGO_NO_STORE
+	if config.CustomStore != nil {
+		store := newHostStore(config.CustomStore)
+		offers = store.offers()
+		// Deleted when the library drops the store, which it does exactly once, also when it refuses the configuration.
+		handle = C.uintptr_t(cgo.NewHandle(store))
+		heldStores.Add(1)
+	}
+	status := C.fsgo_client_new(bytesPointer(document), C.size_t(len(document)), handle, offers, s.native)
+	if err := s.err(status); err != nil {
+		return nil, err
+	}
+	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil, life: &life{}}
+	s.native.client = nil
+	type remains struct {
+		native *C.flagstay_client
+		life   *life
+	}
+	// The handle is freed when nobody can reach the client any more, and so no call can be running: that is what makes
+	// Close safe beside running calls without a count on the path of every call.
+	runtime.AddCleanup(client, func(r remains) {
+		C.fsgo_client_free(r.native)
+		if r.life.closed.Load() {
+			retired.Add(-1)
+		}
+	}, remains{client.native, client.life})
+	if len(config.Ruleset) > 0 {
+		if err := client.Update(config.Ruleset); err != nil {
+			client.Close()
+			return nil, err
+		}
+	}
+	return client, nil
+}
+
+// Bool decides a switch, and answers fallback when there is no decision: the ruleset has no such flag, the flag is no
+// switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was.
+//
+// It allocates nothing and costs one native call, plus what the store takes where the flag is sticky.
+func (c *Client) Bool(flag string, user *User, fallback bool) bool {
+	collectGarbageWhenDebugging()
+	native, err := user.handle()
+	if err != nil {
+		return fallback
+	}
+	var value C.uint8_t
+	if fallback {
+		value = 1
+	}
+	if c.callsBack {
+		flag = strings.Clone(flag) // to the heap, see above
+		value = C.fsgo_boolean(c.native, native, pointer(flag), C.size_t(len(flag)), value)
+	} else {
+		value = C.fsgo_boolean_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), value)
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	return value != 0
+}
+
+// Number decides a number, and answers fallback when there is no decision or the flag's value is no number. Whole
+// numbers beyond 2^53 are rounded; [Value] with an integer type has them exactly. It allocates nothing.
+func (c *Client) Number(flag string, user *User, fallback float64) float64 {
+	collectGarbageWhenDebugging()
+	native, err := user.handle()
+	if err != nil {
+		return fallback
+	}
+	var value C.double
+	if c.callsBack {
+		flag = strings.Clone(flag) // to the heap, see above
+		value = C.fsgo_number(c.native, native, pointer(flag), C.size_t(len(flag)), C.double(fallback))
+	} else {
+		value = C.fsgo_number_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), C.double(fallback))
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	return float64(value)
+}
+
+// Text decides a text, and answers fallback when there is no decision or the flag's value is no text.
+func (c *Client) Text(flag string, user *User, fallback string) string {
+	native, err := user.handle()
+	if err != nil {
+		return fallback
+	}
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_text(c.native, native, pointer(flag), C.size_t(len(flag)),
+		pointer(fallback), C.size_t(len(fallback)), s.native)
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	if status != C.FLAGSTAY_OK {
+		return fallback
+	}
+	return string(borrowed(s.native.decision.value_text, s.native.decision.value_text_len))
+}
+
+// JSON decides a list, an object or any other JSON value, and answers fallback when there is no decision or the flag's
+// value has another JSON type than fallback. A fallback of nil, or of null, accepts every type; one that is not JSON
+// is answered always.
+func (c *Client) JSON(flag string, user *User, fallback json.RawMessage) json.RawMessage {
+	value, err := c.json(flag, user, fallback)
+	if err != nil {
+		return fallback
+	}
+	return value
+}
+
+func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.RawMessage, error) {
+	native, err := user.handle()
+	if err != nil {
+		return nil, err
+	}
+	if fallback == nil {
+		fallback = json.RawMessage("null")
+	}
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_json(c.native, native, pointer(flag), C.size_t(len(flag)),
+		bytesPointer(fallback), C.size_t(len(fallback)), s.native)
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	decided := &s.native.decision
+	switch {
+	case status == C.FLAGSTAY_OK:
+		return append(json.RawMessage{}, borrowed(decided.value_json, decided.value_json_len)...), nil
+	case s.native.error != nil:
+		return nil, s.err(status)
+	default:
+		return nil, c.answeredDefault(Code(status), string(borrowed(decided.message, decided.message_len)))
+	}
+}
+
+// Value decides a value of any type that encoding/json can read. When there is no decision, or the value does not fit,
+// it answers fallback and an error that says why:
+//
+//	limits, err := flagstay.Value(client, "limits", user, Limits{PerMinute: 60})
+//
+// The fallback is also handed to the ruleset, so encoding/json must be able to write it.
+func Value[T any](client *Client, flag string, user *User, fallback T) (T, error) {
+	document, err := encode("the fallback", fallback)
+	if err != nil {
+		return fallback, err
+	}
+	decided, err := client.json(flag, user, document)
+	if err != nil {
+		return fallback, err
+	}
+	var value T
+	if err := json.Unmarshal(decided, &value); err != nil {
+		return fallback, newError(CodeTypeMismatch, "flag %s: %v", quoted(flag), err)
+	}
+	return value, nil
+}
+
+// Option is what a call may say beyond flag and user.
+type Option struct {
+	read     bool
+	fallback json.RawMessage
+	err      error
+}
+
+// ReadOnly makes the call one that only looks: stored assignments answer, nothing is stored, no exposure is queued.
+func ReadOnly() Option { return Option{read: true} }
+
+// Default gives the caller's default, which is written as JSON; it is answered where there is no decision.
+func Default(value any) Option {
+	document, err := encode("the default", value)
+	return Option{fallback: document, err: err}
+}
+
+func combined(options []Option) (all Option, mode C.int32_t, err error) {
+	mode = C.FLAGSTAY_MODE_EXPOSE
+	for _, option := range options {
+		all.read = all.read || option.read
+		if option.fallback != nil {
+			all.fallback = option.fallback
+		}
+		if option.err != nil {
+			err = option.err
+		}
+	}
+	if all.read {
+		mode = C.FLAGSTAY_MODE_READ
+	}
+	return all, mode, err
+}
+
+// Evaluate decides, and says why. The error is nil when there is a decision; otherwise it says why there is none, and
+// the decision carries the default.
+func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision, error) {
+	given, mode, err := combined(options)
+	if err != nil {
+		return failed(flag, nil, err)
+	}
+	native, err := user.handle()
+	if err != nil {
+		return failed(flag, given.fallback, err)
+	}
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	if err := s.err(status); err != nil {
+		return failed(flag, given.fallback, err)
+	}
+	decision := s.decision(flag)
+	if decision.Code != CodeOK {
+		return decision, c.answeredDefault(decision.Code, decision.Message)
+	}
+	return decision, nil
+}
+
+// Explain says why a decision is what it is, as a JSON object: "flag", "decision", and "steps" with every rule tried,
+// every condition's outcome, buckets and the stored record. The same code decides as in Evaluate; stored assignments
+// are read, nothing is stored or queued. For people and logs, not for the request path.
+func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMessage, error) {
+	given, mode, err := combined(options)
+	if err != nil {
+		return nil, err
+	}
+	native, err := user.handle()
+	if err != nil {
+		return nil, err
+	}
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(user)
+	if err := s.err(status); err != nil {
+		return nil, err
+	}
+	text, _ := s.text()
+	return text, nil
+}
+
+// Update hands the client a ruleset document: it replaces the current ruleset or, in dialects whose documents are
+// messages, is applied to it. Evaluations go on meanwhile, each on the ruleset it began with. A document that is refused
+// is an error that names the place, and changes nothing. The time is that of parsing the document.
+func (c *Client) Update(document []byte) error {
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_client_update(c.native, bytesPointer(document), C.size_t(len(document)), s.native)
+	runtime.KeepAlive(c)
+	return s.err(status)
+}
+
+// Close ends the client as CloseWithin does, waiting for five seconds at most.
+func (c *Client) Close() error { return c.CloseWithin(5 * time.Second) }
+
+// CloseWithin ends the client: from now on evaluations answer the caller's default, and other calls return [ErrClosed],
+// except for Status and DrainEvents, which go on working. The store is let go, by this goroutine or by one that is
+// using it right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
+//
+// It waits for background work, but no longer than timeout in whole milliseconds; [ErrTimeout] says that it took longer.
+func (c *Client) CloseWithin(timeout time.Duration) error {
+	if c.life == nil {
+		return nil
+	}
+	milliseconds := min(max(timeout.Milliseconds(), 0), math.MaxUint32)
+	first := c.life.closed.CompareAndSwap(false, true)
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_client_close(c.native, C.uint32_t(milliseconds), s.native)
+	runtime.KeepAlive(c)
+	if first && retired.Add(1)%mostRetired == 0 {
+		runtime.GC()
+	}
+	return s.err(status)
+}
+
+// answeredDefault is the error of an evaluation that answered the default.
+func (c *Client) answeredDefault(code Code, message string) error {
+	closed := code == CodeProviderNotReady && c.life != nil && c.life.closed.Load()
+	return &Error{Code: code, Message: message, closed: closed}
+}

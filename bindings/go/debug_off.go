@@ -1,0 +1,5 @@
+//go:build !flagstay_debug
+
+package flagstay
+
+func collectGarbageWhenDebugging() {}

@@ -1,0 +1,209 @@
+package flagstay
+
+/*
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"strconv"
+	"unsafe"
+)
+
+// Reason is why a decision is what it is.
+type Reason string
+
+// The reasons. A newer library may know more.
+const (
+	// ReasonError: there is no decision; Code says why, and the value is the caller's default.
+	ReasonError Reason = "ERROR"
+	// ReasonOff: the flag is off, or the user was held out of everything that it offers.
+	ReasonOff Reason = "OFF"
+	// ReasonFallthrough: no rule matched, and the default applied.
+	ReasonFallthrough Reason = "FALLTHROUGH"
+	// ReasonTargetMatch: the user is one of the flag's individual targets.
+	ReasonTargetMatch Reason = "TARGET_MATCH"
+	// ReasonRuleMatch: a rule matched; RuleID says which.
+	ReasonRuleMatch Reason = "RULE_MATCH"
+	// ReasonPrerequisiteFailed: another flag that this one depends on stands in the way.
+	ReasonPrerequisiteFailed Reason = "PREREQUISITE_FAILED"
+	// ReasonSticky: a stored assignment answered.
+	ReasonSticky Reason = "STICKY"
+)
+
+var reasons = map[C.int32_t]Reason{
+	C.FLAGSTAY_REASON_ERROR:               ReasonError,
+	C.FLAGSTAY_REASON_OFF:                 ReasonOff,
+	C.FLAGSTAY_REASON_FALLTHROUGH:         ReasonFallthrough,
+	C.FLAGSTAY_REASON_TARGET_MATCH:        ReasonTargetMatch,
+	C.FLAGSTAY_REASON_RULE_MATCH:          ReasonRuleMatch,
+	C.FLAGSTAY_REASON_PREREQUISITE_FAILED: ReasonPrerequisiteFailed,
+	C.FLAGSTAY_REASON_STICKY:              ReasonSticky,
+}
+
+func reasonOf(number C.int32_t) Reason {
+	if reason, known := reasons[number]; known {
+		return reason
+	}
+	return Reason("REASON_" + strconv.Itoa(int(number)))
+}
+
+// Decision is the answer to one question, and why it is that answer. It is a copy that belongs to the caller.
+type Decision struct {
+	// Flag is the flag's key.
+	Flag string
+	// Value is the value as JSON, or the caller's default where there is no decision; nil where there is neither.
+	Value json.RawMessage
+	// Variation is the variation's name, VariationID the platform's id of it, RuleID the id of the rule that answered.
+	// Each is empty where there is none.
+	Variation   string
+	VariationID string
+	RuleID      string
+	// Reason is why the decision is what it is.
+	Reason Reason
+	// Code is CodeOK, or why the caller's default was answered; Message is a sentence about it.
+	Code    Code
+	Message string
+	// StoreError is what went wrong with the store on the way. The decision stands all the same.
+	StoreError string
+	// Found: the ruleset has the flag.
+	Found bool
+	// Enabled: the flag read as a switch is on: gate passed, feature on, user part of the campaign.
+	Enabled bool
+	// Sticky: the answer came from a stored assignment.
+	Sticky bool
+
+	text    string
+	number  float64
+	kind    C.int32_t
+	boolean bool
+	// Which of the three names there are; a platform may give an empty one.
+	named [3]bool
+}
+
+// Bool is the value where it is a boolean.
+func (d *Decision) Bool() (value, ok bool) { return d.boolean, d.kind == C.FLAGSTAY_TYPE_BOOLEAN }
+
+// Number is the value where it is a number. A whole number beyond 2^53 is exact in Value only.
+func (d *Decision) Number() (value float64, ok bool) {
+	return d.number, d.kind == C.FLAGSTAY_TYPE_NUMBER
+}
+
+// Text is the value where it is a text.
+func (d *Decision) Text() (value string, ok bool) { return d.text, d.kind == C.FLAGSTAY_TYPE_TEXT }
+
+// Decode writes the value to target, as json.Unmarshal does. A value that does not fit, or none, is [ErrTypeMismatch],
+// and target is then not to be used.
+func (d *Decision) Decode(target any) error {
+	if d.Value == nil {
+		return newError(CodeTypeMismatch, "flag %s: there is no value", quoted(d.Flag))
+	}
+	if err := json.Unmarshal(d.Value, target); err != nil {
+		return newError(CodeTypeMismatch, "flag %s: %v", quoted(d.Flag), err)
+	}
+	return nil
+}
+
+// Err is the error that the evaluation returned: nil where there is a decision.
+func (d *Decision) Err() error {
+	if d.Code == CodeOK {
+		return nil
+	}
+	return &Error{Code: d.Code, Message: d.Message}
+}
+
+// MarshalJSON writes the decision for people and logs, null for what there is not.
+func (d Decision) MarshalJSON() ([]byte, error) {
+	optional := func(text string, there bool) *string {
+		if !there {
+			return nil
+		}
+		return &text
+	}
+	code := d.Code.String()
+	return json.Marshal(struct {
+		Flag        string          `json:"flag"`
+		Found       bool            `json:"found"`
+		Enabled     bool            `json:"enabled"`
+		Value       json.RawMessage `json:"value"`
+		Variation   *string         `json:"variation"`
+		VariationID *string         `json:"variation_id"`
+		RuleID      *string         `json:"rule_id"`
+		Reason      Reason          `json:"reason"`
+		Sticky      bool            `json:"sticky"`
+		Error       *string         `json:"error"`
+		Message     *string         `json:"message"`
+		StoreError  *string         `json:"store_error"`
+	}{
+		Flag:        d.Flag,
+		Found:       d.Found,
+		Enabled:     d.Enabled,
+		Value:       d.Value,
+		Variation:   optional(d.Variation, d.named[0] || d.Variation != ""),
+		VariationID: optional(d.VariationID, d.named[1] || d.VariationID != ""),
+		RuleID:      optional(d.RuleID, d.named[2] || d.RuleID != ""),
+		Reason:      d.Reason,
+		Sticky:      d.Sticky,
+		Error:       optional(code, d.Code != CodeOK),
+		Message:     optional(d.Message, d.Message != ""),
+		StoreError:  optional(d.StoreError, d.StoreError != ""),
+	})
+}
+
+// failed is the decision of a call that did not come to one.
+func failed(flag string, fallback json.RawMessage, err error) (Decision, error) {
+	decision := Decision{Flag: flag, Value: fallback, Reason: ReasonError, Code: CodeGeneral, Message: err.Error()}
+	if said, ok := err.(*Error); ok {
+		decision.Code, decision.Message = said.Code, said.Message
+	}
+	return decision, err
+}
+
+// decision copies what the library wrote to the scratch, all texts in one allocation. An empty flag stands for the one
+// that the library names.
+func (s *scratch) decision(flag string) Decision {
+	native := &s.native.decision
+	size := native.value_json_len + native.value_text_len + native.variation_len + native.variation_id_len +
+		native.rule_id_len + native.message_len + native.store_error_len
+	if flag == "" {
+		size += native.flag_len
+	}
+	texts := make([]byte, 0, int(size))
+	// The room is enough, so the texts do not move any more.
+	add := func(text *C.char, length C.size_t) []byte {
+		start := len(texts)
+		texts = append(texts, borrowed(text, length)...)
+		return texts[start:len(texts):len(texts)]
+	}
+	addText := func(text *C.char, length C.size_t) string {
+		return unsafe.String(unsafe.SliceData(add(text, length)), int(length))
+	}
+	decision := Decision{
+		Flag:        flag,
+		Variation:   addText(native.variation, native.variation_len),
+		VariationID: addText(native.variation_id, native.variation_id_len),
+		RuleID:      addText(native.rule_id, native.rule_id_len),
+		Reason:      reasonOf(native.reason),
+		Code:        Code(native.error),
+		Message:     addText(native.message, native.message_len),
+		StoreError:  addText(native.store_error, native.store_error_len),
+		Found:       native.found != 0,
+		Enabled:     native.enabled != 0,
+		Sticky:      native.sticky != 0,
+		text:        addText(native.value_text, native.value_text_len),
+		number:      float64(native.value_number),
+		kind:        native.value_type,
+		boolean:     native.value_boolean != 0,
+		named:       [3]bool{native.variation != nil, native.variation_id != nil, native.rule_id != nil},
+	}
+	if flag == "" {
+		decision.Flag = addText(native.flag, native.flag_len)
+	}
+	if native.value_json != nil {
+		decision.Value = add(native.value_json, native.value_json_len)
+	}
+	return decision
+}
+
+func quoted(name string) string { return strconv.Quote(name) }

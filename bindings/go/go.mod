@@ -1,0 +1,3 @@
+module github.com/flagstay/flagstay-go
+
+go 1.24
