@@ -2,25 +2,46 @@
  *
  * This header is the reference manual. A program makes a client from a configuration, makes a user, and asks:
  *
+ *     const char *config = "{\"ruleset_file\": \"flags.json\", \"store\": \"sqlite:assignments.db\"}";
  *     flagstay_client *client;
  *     flagstay_error *error;
- *     if (flagstay_client_new(config, strlen(config), NULL, &client, &error) != FLAGSTAY_OK) { ... }
+ *     if (flagstay_client_new(config, strlen(config), NULL, &client, &error) != FLAGSTAY_OK) {
+ *         size_t length;
+ *         const char *message = flagstay_error_message(error, &length);
+ *         fprintf(stderr, "%.*s\n", (int)length, message);
+ *         flagstay_error_free(error);
+ *         return 1;
+ *     }
  *     flagstay_user *user;
  *     flagstay_user_new("user-1", 6, &user, NULL);
  *     uint8_t on;
  *     flagstay_boolean(client, user, "new-checkout", 12, 0, &on, NULL);
+ *     flagstay_user_free(user);
+ *     flagstay_client_close(client, 1000, NULL);
+ *     flagstay_client_free(client);
  *
  * What holds everywhere:
  *
- * Text     is UTF-8, given as pointer and length in bytes; it is not NUL-terminated, and NUL is an ordinary character.
- *          NULL with length 0 is the empty text. Text that comes back says how long it is borrowed.
- * Handles  are opaque. What `..._new` makes, `..._free` ends; NULL is fine there, and an error everywhere else.
- * Errors   are a status, and on request an object with a message. An evaluation that fails still answers the
- *          caller's default.
- * Threads  are free to share clients and to read users; each item says so.
- * Structs  that may grow begin with their own size. Zero them, set `size`, set what you need: a program that was
- *          compiled with an older header keeps working.
- * Nothing  unwinds, aborts, installs signal handlers or starts threads behind the caller's back. */
+ * Text      is UTF-8, given as pointer and length in bytes; it is not NUL-terminated, and NUL is an ordinary character.
+ *           NULL with length 0 is the empty text. What is given is borrowed until the call returns. Text that comes
+ *           back says how long it is borrowed.
+ * Handles   are opaque. What `..._new` makes, `..._free` ends; NULL is fine there, and an error everywhere else, except
+ *           where an item says what it means.
+ * Outputs   are written on every path: NULL, 0 or the caller's default where there is nothing better.
+ * Errors    are a status, and on request an object with a message. An evaluation that fails still answers the
+ *           caller's default.
+ * Threads   are free to share clients and to read users; each item says so. No error is kept per thread.
+ * Structs   that may grow begin with their own size. Zero them, set `size`, set what you need: a program that was
+ *           compiled with an older header keeps working, and one with a newer header is told if it asks too much.
+ * Promises  are C's own: a pointer that is not NULL points to what it should, aligned, alive, readable for the length
+ *           given, and changed by nobody during the call.
+ * Misuse    of a handle is told where it can be: one of another kind is FLAGSTAY_INVALID_ARGUMENT, or as good as NULL
+ *           where there is no status. To be told as surely about one that has been freed, set FLAGSTAY_CHECK=1 in the
+ *           environment while developing: freed handles then keep a few hundred bytes each as their tombstone, and each
+ *           misuse is also a line on stderr.
+ * Nothing   unwinds, aborts, installs signal handlers or starts threads behind the caller's back.
+ * Versions  the soname is libflagstay.so.1, and every symbol has the version FLAGSTAY_1. Once loaded, the library stays:
+ *           dlclose() leaves it in place. */
 
 #ifndef FLAGSTAY_H
 #define FLAGSTAY_H
@@ -42,7 +63,7 @@ enum flagstay_status
  {
   // The call did what it says.
   FLAGSTAY_OK = 0,
-  // A handle is NULL, a constant is unknown, a size is absurd.
+  // A handle is NULL, of another kind, or known to be freed; a constant is unknown; a size is absurd.
   FLAGSTAY_INVALID_ARGUMENT = 100,
   // A text is not UTF-8.
   FLAGSTAY_INVALID_UTF8 = 101,
@@ -124,11 +145,17 @@ enum flagstay_type
  {
   // There is no value: the ruleset has none, and the caller gave no default.
   FLAGSTAY_TYPE_NONE = 0,
+  // JSON's null.
   FLAGSTAY_TYPE_NULL = 1,
+  // In `value_boolean`.
   FLAGSTAY_TYPE_BOOLEAN = 2,
+  // In `value_number`.
   FLAGSTAY_TYPE_NUMBER = 3,
+  // In `value_text`.
   FLAGSTAY_TYPE_TEXT = 4,
+  // In `value_json` only.
   FLAGSTAY_TYPE_LIST = 5,
+  // In `value_json` only.
   FLAGSTAY_TYPE_OBJECT = 6,
 };
 #ifndef __cplusplus
@@ -206,20 +233,30 @@ typedef int32_t flagstay_store_result;
 #endif // __cplusplus
 
 // Decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it.
+//
+// Threads: any number may use a client at once.
 typedef struct flagstay_client flagstay_client;
 
 // The decisions for all flags of one user, made at one moment on one ruleset.
+//
+// Threads: any number may read them at once.
 typedef struct flagstay_decisions flagstay_decisions;
 
 // What went wrong, in words. A call that takes a `flagstay_error **` sets it to NULL when it succeeds, or when it
 // answers the caller's default (status 3xx), and to a new object, owned by the caller, otherwise. Pass NULL when the
 // status is enough.
+//
+// Threads: any number may read an error at once.
 typedef struct flagstay_error flagstay_error;
 
 // Text that belongs to the caller until it is passed to `flagstay_string_free`.
+//
+// Threads: any number may read a string at once.
 typedef struct flagstay_string flagstay_string;
 
 // Who a decision is for: a key, and named values in six parts.
+//
+// Threads: one while it is being built; then any number may read it at once.
 typedef struct flagstay_user flagstay_user;
 
 // Takes the text that a callback returns: UTF-8, copied before the sink returns. `sink_context` is what the callback
@@ -300,10 +337,14 @@ typedef struct flagstay_store {
 // ```
 //
 // The texts are UTF-8, not NUL-terminated, and borrowed from `storage`: they live until the struct is used for the
-// next evaluation or cleared. A text that there is not is NULL with length 0. The storage grows to what the largest
-// decision needed and is then reused, so a decision allocates nothing.
+// next evaluation or cleared. A text that there is not is NULL with length 0; an empty one is not NULL. The storage
+// grows to what the largest decision needed and is then reused, so a decision allocates nothing. A store may evaluate
+// into the same struct from its callback; the outer decision is the one that stays.
 //
-// Threads: one at a time.
+// Under a call that fails the struct is filled too, unless it is itself what the call refuses: with the caller's
+// default, no reason, and `FLAGSTAY_GENERAL` as its error. Members that are newer than the library become zero.
+//
+// Threads: one at a time for each struct.
 typedef struct flagstay_decision {
   // `sizeof(flagstay_decision)`.
   size_t size;
@@ -327,6 +368,7 @@ typedef struct flagstay_decision {
   double value_number;
   // The value where it is a text.
   const char *value_text;
+  // The length of `value_text` in bytes, as with each text below.
   size_t value_text_len;
   // The value, whatever it is, as JSON.
   const char *value_json;
@@ -352,13 +394,17 @@ typedef struct flagstay_decision {
 } flagstay_decision;
 
 // What a call may say beyond user and flag. Zero it, set `size`, set what you need.
+//
+// Threads: any number of calls may read the same struct at once.
 typedef struct flagstay_options {
   // `sizeof(flagstay_options)`.
   size_t size;
   // A `flagstay_mode`.
   int32_t mode;
-  // The caller's default, as JSON; NULL for none. Answered, as it is, when there is no decision.
+  // The caller's default, as JSON; NULL for none. Answered, as it is, when there is no decision. Borrowed until the
+  // call returns. A default that is no JSON is `FLAGSTAY_INVALID_JSON`.
   const char *default_json;
+  // The length of `default_json` in bytes.
   size_t default_json_len;
 } flagstay_options;
 
@@ -426,37 +472,33 @@ void flagstay_string_free(struct flagstay_string *string);
 //
 // Threads: any. Fork: a client that was made before `fork()` works in the child too; events that were queued at that
 // moment stay with the parent.
-//
-// # Safety
-// The pointers are as described above; text is readable for its length.
 flagstay_status flagstay_client_new(const char *config,
                                     size_t config_len,
                                     const struct flagstay_store *store,
-                                    flagstay_client ** client,
-                                    flagstay_error **error);
+                                    struct flagstay_client **client,
+                                    struct flagstay_error **error);
 
 // Hands the client a ruleset document: it replaces the current ruleset or, in dialects whose documents are messages,
 // is applied to it. Evaluations go on meanwhile, each on the ruleset it began with. A document that is refused changes
 // nothing. Time: that of parsing the document.
 //
 // Threads: any; concurrent updates take effect one after the other.
-//
-// # Safety
-// `client` is NULL or alive; `document` is readable for its length.
 flagstay_status flagstay_client_update(const struct flagstay_client *client,
                                        const char *document,
                                        size_t document_len,
-                                       flagstay_error **error);
+                                       struct flagstay_error **error);
 
 // Tells how the client is doing, as JSON: `state` (INITIALIZING, READY, OFF), `dialect`, `flags` (their number),
 // `problems` (what is broken in the ruleset: `flag`, JSON `path`, `message`), `updates` (`loaded`, `unchanged`,
 // `refused`, `last_error`), `store` (`kind`, `writes`, `lost_races`, `failures`, `garbage`, `slow`, `last_error`) and
 // `events` (`queued`, `capacity`, `accepted`, `dropped`). Members may be added.
 //
-// `*status` receives a new string. Threads: any.
+// `*status` receives a new string.
+//
+// Threads: any.
 flagstay_status flagstay_client_status(const struct flagstay_client *client,
-                                       flagstay_string ** status,
-                                       flagstay_error **error);
+                                       struct flagstay_string **status,
+                                       struct flagstay_error **error);
 
 // Ends the client. The handle stays valid: evaluations answer the caller's default from now on, other calls return
 // `FLAGSTAY_CLOSED`. The store is let go, by this thread or by one that is using it right now, when it is done.
@@ -466,7 +508,7 @@ flagstay_status flagstay_client_status(const struct flagstay_client *client,
 // Threads: any.
 flagstay_status flagstay_client_close(const struct flagstay_client *client,
                                       uint32_t timeout_ms,
-                                      flagstay_error **error);
+                                      struct flagstay_error **error);
 
 // Frees a client, closing it first if that has not been done. Never waits, so a finalizer may call it. NULL is fine.
 //
@@ -478,93 +520,72 @@ void flagstay_client_free(struct flagstay_client *client);
 // user without one use `flagstay_user_from_json` with "{}".
 //
 // Threads: any.
-//
-// # Safety
-// `key` is readable for its length.
 flagstay_status flagstay_user_new(const char *key,
                                   size_t key_len,
-                                  flagstay_user ** user,
-                                  flagstay_error **error);
+                                  struct flagstay_user **user,
+                                  struct flagstay_error **error);
 
 // Makes a user from JSON: `{"key": …, "attributes": {…}, "private_attributes": {…}, "ids": {…}, "targeting": {…},
 // "environment": {…}, "context": {…}}`, each member optional, no other member allowed. "null" makes the absent user,
 // for which every evaluation answers the default. `*user` receives it, to be freed with `flagstay_user_free`.
 //
 // Threads: any.
-//
-// # Safety
-// `json` is readable for its length.
 flagstay_status flagstay_user_from_json(const char *json,
                                         size_t json_len,
-                                        flagstay_user ** user,
-                                        flagstay_error **error);
+                                        struct flagstay_user **user,
+                                        struct flagstay_error **error);
 
 // Sets a text value. A name that is already there keeps its place and gets the new value; so do all setters.
 //
 // Threads: one at a time for each user, and none while the user is being read by an evaluation.
-//
-// # Safety
-// `user` is NULL or alive and not in use; text is readable for its length.
 flagstay_status flagstay_user_set_text(struct flagstay_user *user,
                                        int32_t part,
                                        const char *name,
                                        size_t name_len,
                                        const char *value,
                                        size_t value_len,
-                                       flagstay_error **error);
+                                       struct flagstay_error **error);
 
 // Sets a number. JSON knows neither infinities nor NaN: they are `FLAGSTAY_INVALID_ARGUMENT`.
 //
 // Threads: as `flagstay_user_set_text`.
-//
-// # Safety
-// As `flagstay_user_set_text`.
 flagstay_status flagstay_user_set_number(struct flagstay_user *user,
                                          int32_t part,
                                          const char *name,
                                          size_t name_len,
                                          double value,
-                                         flagstay_error **error);
+                                         struct flagstay_error **error);
 
 // Sets a whole number, exactly, also beyond 2^53.
 //
 // Threads: as `flagstay_user_set_text`.
-//
-// # Safety
-// As `flagstay_user_set_text`.
 flagstay_status flagstay_user_set_integer(struct flagstay_user *user,
                                           int32_t part,
                                           const char *name,
                                           size_t name_len,
                                           int64_t value,
-                                          flagstay_error **error);
+                                          struct flagstay_error **error);
 
 // Sets a boolean: 0 is false, anything else true.
 //
 // Threads: as `flagstay_user_set_text`.
-//
-// # Safety
-// As `flagstay_user_set_text`.
 flagstay_status flagstay_user_set_boolean(struct flagstay_user *user,
                                           int32_t part,
                                           const char *name,
                                           size_t name_len,
                                           uint8_t value,
-                                          flagstay_error **error);
+                                          struct flagstay_error **error);
 
 // Sets any JSON value: null, a list, an object, or one of the kinds above.
 //
 // Threads: as `flagstay_user_set_text`.
-//
-// # Safety
-// As `flagstay_user_set_text`.
 flagstay_status flagstay_user_set_json(struct flagstay_user *user,
                                        int32_t part,
                                        const char *name,
                                        size_t name_len,
                                        const char *json,
                                        size_t json_len,
-                                       flagstay_error **error);
+                                       struct flagstay_error **error);
 
 // Frees a user. NULL is fine.
 //
@@ -574,69 +595,55 @@ void flagstay_user_free(struct flagstay_user *user);
 // Frees what a decision struct holds, and zeroes it; `size` stays, and the struct may be used again. NULL and a struct
 // that was never used are fine.
 //
-// Threads: one at a time.
-//
-// # Safety
-// `decision` is NULL or points to a struct as `flagstay_decision` describes it.
+// Threads: one at a time for each struct.
 void flagstay_decision_clear(struct flagstay_decision *decision);
 
 // Decides, and fills `*decision`. The status is that of the call: when it is `FLAGSTAY_OK` there is a decision, and
-// `decision->error` says whether it is the caller's default; when it is not, `*decision` is not to be read.
+// `decision->error` says whether it is the caller's default. Otherwise the call itself was wrong, and the caller's
+// default is in `*decision` all the same.
 //
 // `user` may be NULL, for no user at all. `options` may be NULL.
 //
 // Time: tens to hundreds of nanoseconds, plus what the store takes where the flag is sticky.
 //
 // Threads: any, for any number of calls at once; each with a decision struct of its own.
-//
-// # Safety
-// Handles are NULL or alive, structs as described, text readable for its length.
 flagstay_status flagstay_evaluate(const struct flagstay_client *client,
                                   const struct flagstay_user *user,
                                   const char *flag,
                                   size_t flag_len,
                                   const struct flagstay_options *options,
                                   struct flagstay_decision *decision,
-                                  flagstay_error **error);
+                                  struct flagstay_error **error);
 
 // Decides a switch in one call: `*value` is 1 or 0. It is written on every path, with `fallback` (0 or not) when there
 // is no decision; the status then says why: `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_TYPE_MISMATCH` for a flag that is no
 // switch, and so on.
 //
 // Threads: any, for any number of calls at once.
-//
-// # Safety
-// Handles are NULL or alive, text is readable for its length.
 flagstay_status flagstay_boolean(const struct flagstay_client *client,
                                  const struct flagstay_user *user,
                                  const char *flag,
                                  size_t flag_len,
                                  uint8_t fallback,
                                  uint8_t *value,
-                                 flagstay_error **error);
+                                 struct flagstay_error **error);
 
 // Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
 // decision has them exactly, as JSON.
 //
 // Threads: any, for any number of calls at once.
-//
-// # Safety
-// Handles are NULL or alive, text is readable for its length.
 flagstay_status flagstay_number(const struct flagstay_client *client,
                                 const struct flagstay_user *user,
                                 const char *flag,
                                 size_t flag_len,
                                 double fallback,
                                 double *value,
-                                flagstay_error **error);
+                                struct flagstay_error **error);
 
 // Decides a text: as `flagstay_evaluate`, and where the flag's value is no text, or there is no decision, the value is
 // `fallback` and the status says why (3xx). Read `decision->value_text`.
 //
 // Threads: as `flagstay_evaluate`.
-//
-// # Safety
-// As `flagstay_evaluate`.
 flagstay_status flagstay_text(const struct flagstay_client *client,
                               const struct flagstay_user *user,
                               const char *flag,
@@ -644,16 +651,13 @@ flagstay_status flagstay_text(const struct flagstay_client *client,
                               const char *fallback,
                               size_t fallback_len,
                               struct flagstay_decision *decision,
-                              flagstay_error **error);
+                              struct flagstay_error **error);
 
 // Decides a list, an object or any other JSON value: as `flagstay_evaluate`, and where the flag's value is not of the
 // type of `fallback` (itself JSON), or there is no decision, the value is `fallback` and the status says why (3xx).
 // A fallback of null accepts every type. Read `decision->value_json`.
 //
 // Threads: as `flagstay_evaluate`.
-//
-// # Safety
-// As `flagstay_evaluate`.
 flagstay_status flagstay_json(const struct flagstay_client *client,
                               const struct flagstay_user *user,
                               const char *flag,
@@ -661,7 +665,7 @@ flagstay_status flagstay_json(const struct flagstay_client *client,
                               const char *fallback,
                               size_t fallback_len,
                               struct flagstay_decision *decision,
-                              flagstay_error **error);
+                              struct flagstay_error **error);
 
 // Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
 // `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by
@@ -671,14 +675,11 @@ flagstay_status flagstay_json(const struct flagstay_client *client,
 // `options` may be NULL; its default is not used.
 //
 // Threads: any; the decisions may be read by several threads at once.
-//
-// # Safety
-// Handles are NULL or alive; `options` as described.
 flagstay_status flagstay_evaluate_all(const struct flagstay_client *client,
                                       const struct flagstay_user *user,
                                       const struct flagstay_options *options,
-                                      flagstay_decisions ** decisions,
-                                      flagstay_error **error);
+                                      struct flagstay_decisions **decisions,
+                                      struct flagstay_error **error);
 
 // Returns how many decisions there are; 0 for NULL.
 //
@@ -688,37 +689,28 @@ size_t flagstay_decisions_count(const struct flagstay_decisions *decisions);
 // Fills `*decision` with the decision at `index`, counted from 0.
 //
 // Threads: any, each with a decision struct of its own.
-//
-// # Safety
-// `decisions` is NULL or alive; `decision` as described.
 flagstay_status flagstay_decisions_at(const struct flagstay_decisions *decisions,
                                       size_t index,
                                       struct flagstay_decision *decision,
-                                      flagstay_error **error);
+                                      struct flagstay_error **error);
 
 // Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
 //
 // Threads: any.
-//
-// # Safety
-// `decisions` is NULL or alive; `flag` is readable for its length.
 flagstay_status flagstay_decisions_find(const struct flagstay_decisions *decisions,
                                         const char *flag,
                                         size_t flag_len,
                                         size_t *index,
-                                        flagstay_error **error);
+                                        struct flagstay_error **error);
 
 // Queues the exposure event of the decision at `index`, as an evaluation of that flag would have, if the client
 // collects exposures.
 //
 // Threads: any.
-//
-// # Safety
-// Handles are NULL or alive.
 flagstay_status flagstay_decisions_expose(const struct flagstay_decisions *decisions,
                                           const struct flagstay_client *client,
                                           size_t index,
-                                          flagstay_error **error);
+                                          struct flagstay_error **error);
 
 // Frees decisions. NULL is fine.
 //
@@ -732,44 +724,36 @@ void flagstay_decisions_free(struct flagstay_decisions *decisions);
 // `*explanation` receives a new string. For people and logs, not for the request path. `options` may be NULL.
 //
 // Threads: any.
-//
-// # Safety
-// As `flagstay_evaluate`.
 flagstay_status flagstay_explain(const struct flagstay_client *client,
                                  const struct flagstay_user *user,
                                  const char *flag,
                                  size_t flag_len,
                                  const struct flagstay_options *options,
-                                 flagstay_string ** explanation,
-                                 flagstay_error **error);
+                                 struct flagstay_string **explanation,
+                                 struct flagstay_error **error);
 
 // Reads the assignment of (unit, flag) without deciding or enrolling. `*record` receives a new string, the record as
 // JSON in the platform's own shape, or NULL where nothing is stored.
 //
 // `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say. Threads: any.
-//
-// # Safety
-// `client` is NULL or alive; text is readable for its length.
 flagstay_status flagstay_peek(const struct flagstay_client *client,
                               const char *unit,
                               size_t unit_len,
                               const char *flag,
                               size_t flag_len,
-                              flagstay_string ** record,
-                              flagstay_error **error);
+                              struct flagstay_string **record,
+                              struct flagstay_error **error);
 
 // Removes every assignment of a unit, for all flags; how many there were goes to `*removed`, which may be NULL.
 //
 // `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say; a store that fails half-way has removed a part.
-// Threads: any.
 //
-// # Safety
-// `client` is NULL or alive; text is readable for its length.
+// Threads: any.
 flagstay_status flagstay_forget(const struct flagstay_client *client,
                                 const char *unit,
                                 size_t unit_len,
                                 uint64_t *removed,
-                                flagstay_error **error);
+                                struct flagstay_error **error);
 
 // Takes a metric event: what a user did. `details` is a JSON object with any of `value` (a number, or what the
 // platform takes), `properties` (an object) and `flags` (a list of keys, where the event is meant for some only), or
@@ -777,9 +761,6 @@ flagstay_status flagstay_forget(const struct flagstay_client *client,
 // it. Never waits: when the queue is full the oldest event leaves, and is counted in the status.
 //
 // Threads: any.
-//
-// # Safety
-// Handles are NULL or alive; text is readable for its length.
 flagstay_status flagstay_track(const struct flagstay_client *client,
                                const struct flagstay_user *user,
                                const char *event,
@@ -787,7 +768,7 @@ flagstay_status flagstay_track(const struct flagstay_client *client,
                                const char *details,
                                size_t details_len,
                                uint8_t *accepted,
-                               flagstay_error **error);
+                               struct flagstay_error **error);
 
 // Takes up to `most` queued events out, oldest first: `*lines` receives a new string with one JSON object a line, each
 // line ended by "\n"; empty when nothing waits. Events are in the shape of the ruleset's platform. What has been
@@ -796,8 +777,8 @@ flagstay_status flagstay_track(const struct flagstay_client *client,
 // Threads: any.
 flagstay_status flagstay_drain_events(const struct flagstay_client *client,
                                       size_t most,
-                                      flagstay_string ** lines,
-                                      flagstay_error **error);
+                                      struct flagstay_string **lines,
+                                      struct flagstay_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"
