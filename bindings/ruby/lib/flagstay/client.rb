@@ -1,0 +1,359 @@
+# frozen_string_literal: true
+
+require_relative "configuration"
+require_relative "decision"
+require_relative "decisions"
+require_relative "reply"
+require_relative "slot"
+require_relative "user"
+
+module Flagstay
+  # Decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it.
+  #
+  #     Flagstay::Client.open(ruleset_file: "flags.json", store: "sqlite:flags.db") do |client|
+  #       user = Flagstay::User.new("user-1", attributes: { plan: "pro" })
+  #       client.enabled?("new-checkout", user)
+  #       client.text("button-colour", user, default: "grey")
+  #     end
+  #
+  # Wherever a flag is expected, a String or a Symbol will do; wherever a user is, a {User}, and for single calls also a
+  # key, a Hash in the shape of {User.from_json}, or nil for nobody. A {User} that is kept costs nothing, the others are
+  # made anew in each call: about a microsecond for a key, several for a Hash.
+  #
+  # Threads: any method on any thread, at any time. With the store `memory:` or none a decision holds the interpreter
+  # lock for the nanoseconds that it takes. With a store on disk other Ruby threads run while it waits.
+  #
+  # Fork: a client that was made before `fork` works in the child too. Events that were queued then stay the parent's.
+  #
+  # Errors: a decision answers the caller's default rather than raise. What cannot even be asked raises: a flag that is
+  # no text (TypeError), text that is not UTF-8 ({InvalidTextError}), a user that cannot be made ({InvalidUserError}).
+  # Everything else raises an {Error} that names the place.
+  class Client
+    # Where a switch or a number is written to. Taken and given back as {Slot}s are.
+    VALUES = [] # rubocop:disable Style/MutableConstant
+    private_constant :VALUES
+
+    # Beyond this a double has no room for every whole number.
+    EXACT = (2**53).to_f
+    private_constant :EXACT
+
+    # How many events a drain takes that does not say how many: all.
+    ALL = (2**64) - 1
+    private_constant :ALL
+
+    # Makes a client, and with a block closes it again.
+    #
+    # @param options as for {#initialize}
+    # @yieldparam client [Client]
+    # @return [Object] what the block answers; the client without one
+    def self.open(**options)
+      client = new(**options)
+      return client unless block_given?
+
+      begin
+        yield client
+      ensure
+        client.close
+      end
+    end
+
+    # @param ruleset [Hash, String, nil] the first ruleset, as Ruby values or JSON text
+    # @param ruleset_file [String, Pathname, nil] the path of one. Without either the client answers defaults until
+    #   {#update}
+    # @param dialect [String] what rulesets are written in
+    # @param store [String, Hash, #get, nil] `"memory:"`, `"sqlite:PATH"`, a Hash with `url`, `busy_timeout_ms` and
+    #   `slow_ms`, or an object as {Store} describes it
+    # @param events [Hash, nil] `capacity`: how many events wait to be drained (10,000); `exposures`: whether decisions
+    #   queue exposure events (false)
+    # @param options [Hash, nil] the dialect's own options, by its reference page
+    # @param now_ms [Integer, nil] a fixed clock in Unix milliseconds, for tests and simulations
+    # @raise [InvalidConfigError, InvalidRulesetError, InvalidJsonError, StoreError] a first ruleset that cannot be used
+    #   makes no client
+    def initialize(ruleset: nil, ruleset_file: nil, dialect: "flagstay", store: nil, events: nil, options: nil,
+                   now_ms: nil)
+      raise InvalidConfigError, "ruleset_file: give either ruleset or ruleset_file, not both" if ruleset && ruleset_file
+
+      configuration = Configuration.new(dialect:, ruleset_file:, store:, events:,
+                                        options:, now_ms:)
+      @store = configuration.store
+      @native = configuration.waits? ? Native::Waiting : Native
+      # Whether a decision is one call, on memory that nobody can touch meanwhile, with nothing to go on with after it.
+      @direct = @store.nil? && !configuration.waits?
+      @closed = false
+      @handle = make(configuration.to_json)
+      update(ruleset) if ruleset
+    end
+
+    # Decides a switch.
+    #
+    # @return [Boolean] the default where there is no decision, or the flag is no switch
+    def enabled?(flag, user, default: false)
+      flag = Text.utf8(flag, "flag") unless flag.is_a?(String) && flag.ascii_only?
+      return switch(flag, user, default) unless @direct && user.is_a?(User)
+
+      value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
+      status = Native.boolean(@handle, user.handle, flag, flag.bytesize, default ? 1 : 0, value, nil)
+      on = value.get_uint8(0) == 1
+      VALUES.push(value)
+      misused(status) if status.between?(1, 299)
+      on
+    end
+
+    # Decides a number.
+    #
+    # @return [Numeric, Object] an Integer where the number is whole and below 2^53, otherwise a Float; beyond that the
+    #   {#value} is exact. The default, as it is, where there is no decision or the flag's value is no number
+    def number(flag, user, default: nil)
+      flag = Text.settled(flag, "flag")
+      value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
+      status = decide(user) do |pointer|
+        @native.number(@handle, pointer, flag, flag.bytesize, 0.0, value, nil)
+      end
+      number = value.get_double(0)
+      VALUES.push(value)
+      misused(status) if status.between?(1, 299)
+      return default unless status == Status::OK
+
+      number.abs < EXACT && number == number.floor ? number.to_i : number
+    end
+
+    # Decides a text.
+    #
+    # @return [String, Object] the default, as it is, where there is no decision or the flag's value is no text
+    def text(flag, user, default: nil)
+      fallback = default.nil? ? "" : Text.settled(default, "default")
+      typed(:text, flag, user, default, fallback) do |decision, status|
+        text = Decision.read_value(decision)
+        status == Status::OK || text != fallback ? text : default
+      end
+    end
+
+    # Decides a value of any type.
+    #
+    # @return [Object] text, number, boolean, nil, or frozen Array or Hash with String names. The default, as it is,
+    #   where there is no decision or the value is not of the default's type; a default of nil takes every type
+    def value(flag, user, default: nil)
+      fallback = Json.text(default, "default", InvalidArgumentError)
+      typed(:json, flag, user, default, fallback) do |decision, status|
+        next default if status != Status::OK && Decision.read_json(decision) == fallback
+
+        Decision.read_value(decision)
+      end
+    end
+    alias json value
+
+    # Decides, and says all that there is to say about it.
+    #
+    # @param default what the decision's value is where there is an error
+    # @param mode [:expose, :read] `:expose`: the user sees the variation, so a new assignment is stored, and an
+    #   exposure is queued if the client collects them. `:read`: somebody only looks; nothing is stored, nothing queued
+    # @return [Decision]
+    def evaluate(flag, user, default: nil, mode: :expose)
+      flag = Text.settled(flag, "flag")
+      json = Json.text(default, "default", InvalidArgumentError) unless default.nil?
+      memory = memory_of(json)
+      Slot.use do |slot|
+        options = slot.options(mode, memory)
+        status = decide(user) do |pointer|
+          @native.evaluate(@handle, pointer, flag, flag.bytesize, options, slot.decision, slot.error)
+        end
+        next Decision.read(slot.decision, default, json) if status == Status::OK
+
+        Decision.failed(flag, default, decline(status, slot.error))
+      end
+    end
+
+    # Decides every flag for a user. Exposes nothing: {Decisions#[]} does.
+    #
+    # @param mode as for {#evaluate}
+    # @return [Decisions]
+    def evaluate_all(user, mode: :expose)
+      Slot.use do |slot|
+        options = slot.options(mode)
+        status = nil
+        handle = Reply.handle(Native::DecisionsHandle) do |out, error|
+          status = decide(user) { |pointer| @native.evaluate_all(@handle, pointer, options, out, error) }
+        end
+        Decisions.new(@handle, handle, Status::DEFAULTED[status])
+      end
+    end
+
+    # Says why a decision is what it is: every rule tried, every condition's outcome, buckets, the stored record. Reads
+    # stored assignments, stores and queues nothing. For people and logs, not for the request path.
+    #
+    # @return [Hash] with String names: `flag`, `decision` and `steps`
+    def explain(flag, user, default: nil, mode: :read)
+      flag = Text.settled(flag, "flag")
+      memory = memory_of(default.nil? ? nil : Json.text(default, "default", InvalidArgumentError))
+      Slot.use do |slot|
+        options = slot.options(mode, memory)
+        document(user) do |pointer, out, error|
+          @native.explain(@handle, pointer, flag, flag.bytesize, options, out, error)
+        end
+      end
+    end
+
+    # Reads the assignment of a unit and a flag, without deciding or enrolling.
+    #
+    # @param unit [String] the identity that assignments are kept under: usually the user's key
+    # @return [Hash, nil] the record in the platform's own shape; nil where nothing is stored
+    # @raise [NoStoreError, StoreError, ClosedError]
+    def peek(unit, flag)
+      unit = Text.settled(unit, "unit")
+      flag = Text.settled(flag, "flag")
+      document(nil) do |_, out, error|
+        @native.peek(@handle, unit, unit.bytesize, flag, flag.bytesize, out, error)
+      end
+    end
+
+    # Removes every assignment of a unit, for all flags.
+    #
+    # @return [Integer] how many there were
+    # @raise [NoStoreError, StoreError, ClosedError] a store that fails half-way has removed a part
+    def forget(unit)
+      unit = Text.settled(unit, "unit")
+      Reply.number do |out, error|
+        decide(nil) { @native.forget(@handle, unit, unit.bytesize, out, error) }
+      end.get_uint64(0)
+    end
+
+    # Takes a metric event: what a user did. Never waits: when the queue is full the oldest event leaves, counted.
+    #
+    # @param value [Object, nil] a number, or what the platform takes
+    # @param properties [Hash, nil]
+    # @param flags [Array<String>, nil] where the event is meant for some flags only
+    # @return [Boolean] whether the event was queued; false where the platform's rules do not take it
+    # @raise [ClosedError, InvalidArgumentError]
+    def track(event, user, value: nil, properties: nil, flags: nil)
+      event = Text.settled(event, "event")
+      details = { value:, properties:, flags: }.compact
+      details = details.empty? ? "" : Json.text(details, "track", InvalidArgumentError)
+      Reply.number do |out, error|
+        decide(user) do |pointer|
+          @native.track(@handle, pointer, event, event.bytesize, details, details.bytesize, out, error)
+        end
+      end.get_uint8(0) == 1
+    end
+
+    # Takes queued events out, oldest first; they are the caller's to deliver. Works on a closed client too.
+    #
+    # @param most [Integer] how many at most; without it all
+    # @return [Array<Hash>] in the shape of the ruleset's platform, with String names
+    def drain_events(most = ALL)
+      lines = Reply.text { |out, error| Native.drain_events(@handle, most, out, error) }
+      lines.to_s.each_line.map { |line| JSON.parse(line) }
+    end
+
+    # Tells how the client is doing.
+    #
+    # @return [Hash] with String names: `state`, `dialect`, `flags`, `problems`, `updates`, `store`, `events`; more may
+    #   be added
+    def status
+      JSON.parse(Reply.text { |out, error| Native::Waiting.client_status(@handle, out, error) })
+    end
+
+    # Hands the client a ruleset document. Evaluations go on meanwhile, each on the ruleset that it began with.
+    #
+    # @param document [Hash, String] Ruby values or JSON text
+    # @return [self]
+    # @raise [InvalidRulesetError, InvalidJsonError, ClosedError] what is refused changes nothing
+    def update(document)
+      document = Json.document(document, "ruleset", InvalidRulesetError)
+      Reply.number { |_, error| Native::Waiting.client_update(@handle, document, document.bytesize, error) }
+      self
+    end
+
+    # Ends the client: from now on evaluations answer the default, and other calls raise {ClosedError}. Closing twice is
+    # fine.
+    #
+    # @param timeout [Numeric] how many seconds to wait for background work
+    # @return [nil]
+    # @raise [TimeoutError] if it took longer; the client is closed all the same
+    def close(timeout: 5)
+      milliseconds = (timeout * 1000).ceil.clamp(0, (2**32) - 1)
+      @closed = true
+      Reply.number { |_, error| Native::Waiting.client_close(@handle, milliseconds, error) }
+      nil
+    end
+
+    # @return [Boolean] whether {#close} has been called
+    def closed? = @closed
+
+    # @return [Exception, nil] the last exception that a store made of Ruby code raised
+    def last_store_exception
+      @store&.last_exception
+    end
+
+    def inspect
+      "#<#{self.class}#{" closed" if closed?}>"
+    end
+
+    private
+
+    def make(config)
+      table = @store&.table
+      Reply.handle(Native::ClientHandle) do |out, error|
+        Native::Waiting.client_new(config, config.bytesize, table, out, error)
+      end
+    end
+
+    # The road of {#enabled?} for a user who is made for the call, and for stores that wait or are made of Ruby code.
+    def switch(flag, user, default)
+      flag = Text.settled(flag, "flag")
+      value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
+      status = decide(user) do |pointer|
+        @native.boolean(@handle, pointer, flag, flag.bytesize, default ? 1 : 0, value, nil)
+      end
+      on = value.get_uint8(0) == 1
+      VALUES.push(value)
+      misused(status) if status.between?(1, 299)
+      on
+    end
+
+    def typed(function, flag, user, default, fallback)
+      flag = Text.settled(flag, "flag")
+      Slot.use do |slot|
+        status = decide(user) do |pointer|
+          @native.public_send(function, @handle, pointer, flag, flag.bytesize, fallback, fallback.bytesize,
+                              slot.decision, slot.error)
+        end
+        next yield(slot.decision, status) if Status.answer?(status)
+
+        decline(status, slot.error)
+        default
+      end
+    end
+
+    # Runs one call for a user; if it went through a store of Ruby code, goes on with what interrupted that.
+    def decide(user, &)
+      return User.borrow(user, &) if @store.nil?
+
+      @store.during { User.borrow(user, &) }
+    end
+
+    def document(user)
+      text = Reply.text do |out, error|
+        decide(user) { |pointer| yield pointer, out, error }
+      end
+      JSON.parse(text) if text
+    end
+
+    def memory_of(text)
+      FFI::MemoryPointer.new(:char, text.bytesize).put_bytes(0, text) if text
+    end
+
+    # A bug in the library must not fail a request, a wrong call must.
+    #
+    # @return [String] what the bug was
+    def decline(status, error)
+      error = Reply.error(status, error.get_pointer(0))
+      raise error if status < 300
+
+      error.message
+    end
+
+    def misused(status)
+      raise Status.error(status, "the call was refused")
+    end
+  end
+end

@@ -1,0 +1,89 @@
+# frozen_string_literal: true
+
+require_relative "decision"
+require_relative "reply"
+require_relative "slot"
+
+module Flagstay
+  # The decisions for all flags of one user, made at one moment on one ruleset, in the order of the ruleset.
+  #
+  # Looking through them exposes nothing; `[]` says that the user sees what it answers, and queues the exposure event as
+  # an evaluation of that flag would have. Threads may share it.
+  class Decisions
+    include Enumerable
+
+    # @return [Symbol, nil] why there are no decisions: there is no ruleset, or the platform's rules make none
+    attr_reader :error
+
+    # @api private
+    def initialize(client_handle, handle, error)
+      @client_handle = client_handle
+      @handle = handle
+      @error = error
+      freeze
+    end
+
+    # @return [Integer] how many there are
+    def size
+      Native.decisions_count(@handle)
+    end
+    alias length size
+
+    def empty? = size.zero?
+
+    # Answers a flag's decision and exposes it.
+    #
+    # @param flag [String, Symbol]
+    # @return [Decision, nil] nil where there is no such flag
+    def [](flag)
+      index = index_of(flag)
+      return if index.nil?
+
+      decision = at(index)
+      Reply.number { |_, error| Native.decisions_expose(@handle, @client_handle, index, error) }
+      decision
+    end
+
+    # Looks at a flag's decision, and exposes nothing.
+    #
+    # @param flag [String, Symbol]
+    # @return [Decision, nil] nil where there is no such flag
+    def peek(flag)
+      index = index_of(flag)
+      at(index) if index
+    end
+
+    # @yieldparam decision [Decision]
+    # @return [Enumerator] without a block
+    def each
+      return enum_for(:each) { size } unless block_given?
+
+      size.times { |index| yield at(index) }
+      self
+    end
+
+    def inspect
+      "#<#{self.class} #{error || "of #{size} flags"}>"
+    end
+
+    private
+
+    def index_of(flag)
+      return if @handle.nil?
+
+      flag = Text.utf8(flag, "flag")
+      Slot.use do |slot|
+        slot.value.get_uint64(0) if Native.decisions_find(@handle, flag, flag.bytesize, slot.value) == Status::OK
+      end
+    end
+
+    def at(index)
+      Slot.use do |slot|
+        status = Native.decisions_at(@handle, index, slot.decision, slot.error)
+        raise Reply.error(status, slot.error.get_pointer(0)) unless status == Status::OK
+
+        Decision.read(slot.decision)
+      end
+    end
+  end
+end

@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+require_relative "native"
+
+module Flagstay
+  # The memory that one full decision is written to, used again for the next.
+  #
+  # Slots are taken from a pool and given back: a store that evaluates inside an evaluation, another thread and another
+  # fiber each hold a slot of their own. What an exception passes by is not given back, but left to the garbage
+  # collector.
+  #
+  # @api private
+  class Slot
+    POOL = [] # rubocop:disable Style/MutableConstant
+    private_constant :POOL
+
+    OPTIONS = Native::OptionsStruct
+    DECISION = Native::DecisionStruct
+    MODES = { expose: 0, read: 1 }.freeze
+    private_constant :OPTIONS, :DECISION, :MODES
+
+    # @return [FFI::Pointer] where the call writes its error, its decision and its plain value
+    attr_reader :error, :decision, :value
+
+    def self.use
+      slot = POOL.pop || new
+      result = yield slot
+      POOL.push(slot)
+      result
+    end
+
+    def initialize
+      @memory = FFI::MemoryPointer.new(:uint8, 16 + OPTIONS.size + DECISION.size, true)
+      @error = @memory + 0
+      @value = @memory + 8
+      @options = @memory + 16
+      @options.put_uint64(0, OPTIONS.size)
+      @decision = @memory + (16 + OPTIONS.size)
+      @decision.put_uint64(0, DECISION.size)
+      ObjectSpace.define_finalizer(self, Slot.clearing(@decision, @memory))
+    end
+
+    # The finalizer: it must not know the slot, and must keep the memory.
+    def self.clearing(decision, memory)
+      proc { Native.decision_clear(decision) if memory }
+    end
+
+    # Sets what a call says beyond user and flag.
+    #
+    # @param mode [:expose, :read]
+    # @param default [FFI::Pointer, nil] JSON text, kept by the caller
+    # @return [FFI::Pointer]
+    def options(mode, default = nil)
+      number = MODES[mode] || raise(ArgumentError, "mode must be :expose or :read, not #{mode.inspect}")
+      @options.put_int32(OPTIONS.offset_of(:mode), number)
+      @options.put_pointer(OPTIONS.offset_of(:default_json), default)
+      @options.put_uint64(OPTIONS.offset_of(:default_json_len), default ? default.size : 0)
+      @options
+    end
+  end
+end
