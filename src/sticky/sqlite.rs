@@ -11,8 +11,8 @@
 //!   who lost theirs are decided anew, by the rules.
 //! - **Nobody waits without end**: a decision that meets another process's write waits for `busy_timeout_ms` in total,
 //!   then goes on without the store and says so. Reads do not wait for writes, nor for each other.
-//! - **A fork is survived**: connections are closed before it and opened anew on both sides, as SQLite demands (see
-//!   [`Pool`](pool)).
+//! - **A fork is survived**: connections are closed before it and opened anew on both sides; nothing less is
+//!   safe with SQLite. The forking thread waits for calls that are going on, a second at most.
 //!
 //! What is asked for in return:
 //!
