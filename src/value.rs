@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 pub use serde_json::{Map, Number, Value};
+use std::cmp::Ordering;
 
 /// A value of a ruleset together with its JSON text, both made once, when the ruleset is loaded.
 ///
@@ -47,12 +48,33 @@ pub fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Integers are compared as integers: above 2^53 two different ones may share a double.
 fn equal_numbers(a: &Number, b: &Number) -> bool {
+    compare_numbers(a, b).is_eq()
+}
+
+/// The order of two numbers by their exact values: above 2^53 two different integers may share a double, so an integer
+/// is never turned into one.
+pub fn compare_numbers(a: &Number, b: &Number) -> Ordering {
     match (a.as_i128(), b.as_i128()) {
-        (Some(a), Some(b)) => a == b,
-        _ => a.as_f64() == b.as_f64(),
+        (Some(a), Some(b)) => a.cmp(&b),
+        (Some(a), None) => compare_mixed(a, double(b)),
+        (None, Some(b)) => compare_mixed(b, double(a)).reverse(),
+        // JSON has no number that is none.
+        (None, None) => double(a).partial_cmp(&double(b)).unwrap_or(Ordering::Equal),
     }
+}
+
+fn double(number: &Number) -> f64 {
+    number.as_f64().unwrap_or_default()
+}
+
+/// JSON's integers have 64 bits, so a double that saturates here is beyond all of them.
+fn compare_mixed(integer: i128, double: f64) -> Ordering {
+    integer.cmp(&(double.trunc() as i128)).then_with(|| {
+        0.0_f64
+            .partial_cmp(&double.fract())
+            .unwrap_or(Ordering::Equal)
+    })
 }
 
 /// Whether `raw` is the JSON `null` (white space around it aside).
@@ -78,6 +100,27 @@ mod tests {
             &json!(9007199254740993_u64),
             &json!(9007199254740992_u64)
         ));
+    }
+
+    #[test]
+    fn an_integer_and_a_double_are_compared_exactly() {
+        assert!(!equal(
+            &json!(9007199254740993_u64),
+            &json!(9007199254740992.0)
+        ));
+        assert!(equal(&json!(-3), &json!(-3.0)));
+        for (less, more) in [
+            (json!(1), json!(1.5)),
+            (json!(-1.5), json!(-1)),
+            (json!(u64::MAX), json!(1e300)),
+            (json!(-1e300), json!(i64::MIN)),
+        ] {
+            let (Value::Number(less), Value::Number(more)) = (less, more) else {
+                unreachable!()
+            };
+            assert_eq!(compare_numbers(&less, &more), Ordering::Less);
+            assert_eq!(compare_numbers(&more, &less), Ordering::Greater);
+        }
     }
 
     #[test]
