@@ -22,6 +22,11 @@ impl Space {
         }
     }
 
+    /// `salt/version`, for explanations.
+    pub fn name(&self) -> &str {
+        self.prefix.strip_suffix('/').unwrap_or(&self.prefix)
+    }
+
     /// The bucket of a unit, `0..BUCKETS`: the XXH64 (seed 0) of the UTF-8 bytes of `salt/version/unit`, times
     /// 1,000,000, divided by 2^64 and rounded down.
     #[inline]

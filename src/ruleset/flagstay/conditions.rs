@@ -1,0 +1,167 @@
+//! Targeting: conditions over attributes, ids and segments.
+
+use super::identity::By;
+use super::operators::{Operator, Seen};
+use super::texts::Texts;
+use crate::ruleset::trace::Trace;
+use crate::user::{Name, Part, User};
+use crate::value::{Map, Value};
+use serde_json::json;
+
+#[derive(Debug)]
+pub enum Condition {
+    Attribute(Name, Operator),
+    Id(By, Operator),
+    /// Any of them; by number.
+    Segments(Box<[u32]>),
+    All(Box<[Condition]>),
+    Any(Box<[Condition]>),
+    Not(Box<Condition>),
+}
+
+#[derive(Debug)]
+pub struct Segment {
+    pub name: Box<str>,
+    pub by: By,
+    pub include: Texts,
+    pub exclude: Texts,
+    pub condition: Option<Condition>,
+    /// How high its condition is.
+    pub height: usize,
+}
+
+/// Who is asked about: a user and the segments that there are.
+#[derive(Clone, Copy)]
+pub struct Subject<'e> {
+    pub user: &'e User,
+    pub segments: &'e [Option<Segment>],
+}
+
+impl Condition {
+    /// Whether it is true of the user. Recursion is bounded: no condition is loaded that is higher than
+    /// [`DEEPEST`](super::document::DEEPEST).
+    pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
+        match self {
+            Condition::Attribute(name, operator) => attribute(name, operator, of.user, trace),
+            Condition::Id(by, operator) => id(by, operator, of.user, trace),
+            Condition::Segments(numbers) => numbers.iter().any(|n| segment(*n, of, trace)),
+            Condition::All(inner) => {
+                trace.enter();
+                let matched = inner.iter().all(|condition| condition.holds(of, trace));
+                trace.leave(|| json!({"step": "all", "matched": matched}));
+                matched
+            }
+            Condition::Any(inner) => {
+                trace.enter();
+                let matched = inner.iter().any(|condition| condition.holds(of, trace));
+                trace.leave(|| json!({"step": "any", "matched": matched}));
+                matched
+            }
+            Condition::Not(inner) => {
+                trace.enter();
+                let matched = !inner.holds(of, trace);
+                trace.leave(|| json!({"step": "not", "matched": matched}));
+                matched
+            }
+        }
+    }
+}
+
+#[inline]
+fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mut T) -> bool {
+    let (value, private) = look_up(user, name);
+    let matched = match value {
+        Some(value) => operator.passes(Seen::new(value)),
+        None => operator.passes_missing(),
+    };
+    trace.step(|| {
+        let value = match value {
+            Some(_) if private => ("private", Value::Bool(true)),
+            Some(value) => ("value", value.clone()),
+            None => ("missing", Value::Bool(true)),
+        };
+        condition_step(("attribute", name.as_str()), operator, value, matched)
+    });
+    matched
+}
+
+/// A null is no value; whether the value is private.
+#[inline]
+fn look_up<'u>(user: &'u User, name: &Name) -> (Option<&'u Value>, bool) {
+    match user.attributes().get(name) {
+        Some(value) if !value.is_null() => (Some(value), false),
+        _ => {
+            let private = user.part(Part::PrivateAttributes).get(name);
+            (private.filter(|value| !value.is_null()), true)
+        }
+    }
+}
+
+fn id<T: Trace>(by: &By, operator: &Operator, user: &User, trace: &mut T) -> bool {
+    let id = by.id(user);
+    let matched = match &id {
+        Some(id) => operator.passes(Seen::Text(id)),
+        None => operator.passes_missing(),
+    };
+    trace.step(|| {
+        let value = match &id {
+            Some(id) => ("value", json!(id)),
+            None => ("missing", Value::Bool(true)),
+        };
+        condition_step(("id", by.name()), operator, value, matched)
+    });
+    matched
+}
+
+fn condition_step(
+    (kind, name): (&str, &str),
+    operator: &Operator,
+    (seen, value): (&str, Value),
+    matched: bool,
+) -> Value {
+    let mut step = Map::new();
+    step.insert("step".to_owned(), json!("condition"));
+    step.insert(kind.to_owned(), json!(name));
+    step.insert("operator".to_owned(), json!(operator.as_str()));
+    step.insert("operand".to_owned(), operator.operand());
+    step.insert(seen.to_owned(), value);
+    step.insert("matched".to_owned(), json!(matched));
+    Value::Object(step)
+}
+
+fn segment<T: Trace>(number: u32, of: Subject<'_>, trace: &mut T) -> bool {
+    // A broken segment breaks whatever uses it at load time, so nobody asks for one.
+    let Some(segment) = &of.segments[number as usize] else {
+        return false;
+    };
+    trace.enter();
+    let listed = segment.listed(of.user);
+    let matched = match listed {
+        Some(included) => included,
+        None => segment
+            .condition
+            .as_ref()
+            .is_some_and(|condition| condition.holds(of, trace)),
+    };
+    trace.leave(|| {
+        json!({
+            "step": "segment",
+            "segment": segment.name,
+            "by": segment.by.name(),
+            "listed": listed.map(|included| if included { "include" } else { "exclude" }),
+            "matched": matched,
+        })
+    });
+    matched
+}
+
+impl Segment {
+    /// Whether the user is in by name, out by name, or in neither list.
+    fn listed(&self, user: &User) -> Option<bool> {
+        let id = self.by.id(user)?;
+        if self.exclude.contains(&id) {
+            return Some(false);
+        }
+        self.include.contains(&id).then_some(true)
+    }
+}

@@ -1,0 +1,184 @@
+//! Flags as they are evaluated: names resolved to numbers, everything prepared.
+
+use super::conditions::{Condition, Segment};
+use super::identity::By;
+use super::path::Mistake;
+use super::split::{Group, Holdout, Split};
+use super::texts::Texts;
+use crate::ruleset::Problem;
+use crate::value::Prepared;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+#[derive(Debug)]
+pub struct Flag {
+    pub key: Box<str>,
+    pub state: State,
+}
+
+#[derive(Debug)]
+pub enum State {
+    Works(Box<Works>),
+    /// What is wrong with it, as a sentence.
+    Broken(Box<str>),
+}
+
+/// A flag that can be decided.
+#[derive(Debug)]
+pub struct Works {
+    pub on: bool,
+    /// The number of the variation that is served while the flag is off.
+    pub off: u32,
+    pub variations: Box<[Variation]>,
+    pub prerequisites: Box<[Prerequisite]>,
+    pub targets: Box<[Target]>,
+    pub rules: Box<[Rule]>,
+    pub default: Served,
+    /// The numbers of the holdouts that cover the flag.
+    pub holdouts: Box<[u32]>,
+}
+
+#[derive(Debug)]
+pub struct Variation {
+    pub name: Box<str>,
+    pub value: Prepared,
+}
+
+/// Another flag, and which of its variations will do; by number.
+#[derive(Debug)]
+pub struct Prerequisite {
+    pub flag: u32,
+    pub variations: Box<[u32]>,
+}
+
+#[derive(Debug)]
+pub struct Target {
+    pub by: By,
+    pub values: Texts,
+    pub serve: u32,
+}
+
+#[derive(Debug)]
+pub struct Rule {
+    pub condition: Condition,
+    pub served: Served,
+}
+
+/// What a rule or the default gives to those who reach it.
+#[derive(Debug)]
+pub struct Served {
+    /// Rules always have one, if only by their place.
+    pub id: Option<Box<str>>,
+    pub what: What,
+}
+
+#[derive(Debug)]
+pub enum What {
+    Variation(u32),
+    Split(Box<Split>),
+}
+
+impl Works {
+    pub fn variation(&self, name: &str) -> Option<u32> {
+        let position = self
+            .variations
+            .iter()
+            .position(|known| *known.name == *name);
+        position.map(|position| position as u32)
+    }
+
+    pub fn name(&self, variation: u32) -> &str {
+        &self.variations[variation as usize].name
+    }
+
+    /// The rule or default of a name.
+    pub fn served(&self, id: &str) -> Option<&Served> {
+        self.rules
+            .iter()
+            .map(|rule| &rule.served)
+            .chain([&self.default])
+            .find(|served| served.id.as_deref() == Some(id))
+    }
+
+    pub fn has_split(&self) -> bool {
+        let mut served = self.rules.iter().map(|rule| &rule.served);
+        served.any(|served| served.split().is_some()) || self.default.split().is_some()
+    }
+}
+
+impl Served {
+    pub fn split(&self) -> Option<&Split> {
+        match &self.what {
+            What::Split(split) => Some(split),
+            What::Variation(_) => None,
+        }
+    }
+}
+
+impl Flag {
+    pub fn broken(key: &str, mistake: &Mistake) -> Self {
+        Flag {
+            key: key.into(),
+            state: State::Broken(format!("the flag is broken: {mistake}").into()),
+        }
+    }
+
+    pub fn works(&self) -> Option<&Works> {
+        match &self.state {
+            State::Works(works) => Some(works),
+            State::Broken(_) => None,
+        }
+    }
+}
+
+/// Everything of a document that can be evaluated. What is broken is `None`, and nothing that works refers to it.
+#[derive(Debug)]
+pub struct Compiled {
+    pub flags: Flags,
+    pub segments: Box<[Option<Segment>]>,
+    pub groups: Box<[Option<Group>]>,
+    pub holdouts: Box<[Option<Holdout>]>,
+    pub problems: Vec<Problem>,
+}
+
+/// Flags in document order, found by key.
+#[derive(Debug)]
+pub struct Flags {
+    list: Box<[Flag]>,
+    hasher: DefaultHashBuilder,
+    places: HashTable<u32>,
+}
+
+impl Flags {
+    pub fn new(list: Vec<Flag>) -> Self {
+        let hasher = DefaultHashBuilder::default();
+        let hash = |place: &u32| hasher.hash_one(&*list[*place as usize].key);
+        let mut places = HashTable::with_capacity(list.len());
+        for place in 0..list.len() as u32 {
+            places.insert_unique(hash(&place), place, hash);
+        }
+        Flags {
+            list: list.into(),
+            hasher,
+            places,
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, key: &str) -> Option<&Flag> {
+        let hash = self.hasher.hash_one(key);
+        let place = self
+            .places
+            .find(hash, |place| *self.list[*place as usize].key == *key)?;
+        Some(&self.list[*place as usize])
+    }
+
+    #[inline]
+    pub fn at(&self, number: u32) -> &Flag {
+        &self.list[number as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Flag> {
+        self.list.iter()
+    }
+}
