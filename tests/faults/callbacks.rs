@@ -1,0 +1,526 @@
+//! The host's store through the C ABI: what it returns, how it may misbehave, and that it is let go exactly once.
+
+use super::process::DEADLINE;
+use super::setting::{FLAG, blue_users, colours, record};
+use flagstay::abi::assignments::{flagstay_forget, flagstay_peek};
+use flagstay::abi::client::*;
+use flagstay::abi::decision::{flagstay_decision, flagstay_decision_clear};
+use flagstay::abi::evaluate::flagstay_evaluate;
+use flagstay::abi::status::*;
+use flagstay::abi::store::*;
+use flagstay::abi::string::*;
+use flagstay::abi::user::{flagstay_user, flagstay_user_free, flagstay_user_new};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::ptr::{null, null_mut};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+
+const DONE: i32 = flagstay_store_result::FLAGSTAY_STORE_DONE as i32;
+const FAILURE: i32 = flagstay_store_result::FLAGSTAY_STORE_FAILURE as i32;
+
+/// What `get` does.
+#[derive(Clone)]
+enum Get {
+    Well,
+    /// Gives these texts to the sink, in this order, and returns this.
+    Says(Vec<Vec<u8>>, i32),
+    /// Gives NULL with a length to the sink, and claims to be done.
+    SaysNull,
+    /// Reports that it has been reached, then waits to be told to go on.
+    Waits(Sender<()>, Arc<Mutex<Receiver<()>>>),
+}
+
+/// The host's side of the table.
+struct Host {
+    get: Mutex<Get>,
+    held: Mutex<HashMap<(String, String), String>>,
+    /// The threads on which `drop` was called.
+    drops: Mutex<Vec<ThreadId>>,
+}
+
+impl Host {
+    fn new() -> Arc<Self> {
+        Arc::new(Host {
+            get: Mutex::new(Get::Well),
+            held: Mutex::default(),
+            drops: Mutex::default(),
+        })
+    }
+
+    fn does(&self, get: Get) {
+        *self.get.lock().unwrap() = get;
+    }
+
+    fn drops(&self) -> usize {
+        self.drops.lock().unwrap().len()
+    }
+
+    /// A table that lends this host out. The tests keep it alive for longer than any client.
+    fn table(self: &Arc<Self>) -> flagstay_store {
+        flagstay_store {
+            size: size_of::<flagstay_store>(),
+            context: Arc::as_ptr(self).cast_mut().cast(),
+            drop: Some(on_drop),
+            get: Some(on_get),
+            set: Some(on_set),
+            remove: Some(on_remove),
+            load: None,
+            set_if_absent: None,
+        }
+    }
+}
+
+unsafe fn host<'a>(context: *mut c_void) -> &'a Host {
+    unsafe { &*context.cast::<Host>() }
+}
+
+unsafe fn told(text: *const c_char, len: usize) -> String {
+    let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) };
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+unsafe extern "C" fn on_drop(context: *mut c_void) {
+    let thread = std::thread::current().id();
+    unsafe { host(context) }.drops.lock().unwrap().push(thread);
+}
+
+unsafe extern "C" fn on_get(
+    context: *mut c_void,
+    unit: *const c_char,
+    unit_len: usize,
+    flag: *const c_char,
+    flag_len: usize,
+    sink: flagstay_sink,
+    sink_context: *mut c_void,
+) -> i32 {
+    let sink = sink.unwrap();
+    let host = unsafe { host(context) };
+    assert_eq!(host.drops(), 0, "a store was asked after it was let go");
+    let key = unsafe { (told(unit, unit_len), told(flag, flag_len)) };
+    let get = host.get.lock().unwrap().clone();
+    match get {
+        Get::Says(texts, result) => {
+            for text in texts {
+                unsafe { sink(sink_context, text.as_ptr().cast(), text.len()) };
+            }
+            return result;
+        }
+        Get::SaysNull => unsafe { sink(sink_context, null(), 3) },
+        Get::Waits(reached, go_on) => {
+            reached.send(()).unwrap();
+            go_on.lock().unwrap().recv_timeout(DEADLINE).unwrap();
+        }
+        Get::Well => {}
+    }
+    if let Some(text) = host.held.lock().unwrap().get(&key) {
+        unsafe { sink(sink_context, text.as_ptr().cast(), text.len()) };
+    }
+    DONE
+}
+
+unsafe extern "C" fn on_set(
+    context: *mut c_void,
+    unit: *const c_char,
+    unit_len: usize,
+    flag: *const c_char,
+    flag_len: usize,
+    record: *const c_char,
+    record_len: usize,
+    _: flagstay_sink,
+    _: *mut c_void,
+) -> i32 {
+    let key = unsafe { (told(unit, unit_len), told(flag, flag_len)) };
+    let record = unsafe { told(record, record_len) };
+    unsafe { host(context) }
+        .held
+        .lock()
+        .unwrap()
+        .insert(key, record);
+    DONE
+}
+
+unsafe extern "C" fn on_remove(
+    context: *mut c_void,
+    unit: *const c_char,
+    unit_len: usize,
+    flag: *const c_char,
+    flag_len: usize,
+    _: flagstay_sink,
+    _: *mut c_void,
+) -> i32 {
+    let key = unsafe { (told(unit, unit_len), told(flag, flag_len)) };
+    unsafe { host(context) }.held.lock().unwrap().remove(&key);
+    DONE
+}
+
+/// A client's handle, as a C program holds it.
+#[derive(Clone, Copy)]
+struct Handle(*mut flagstay_client);
+
+// SAFETY: the header says "Threads: any".
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+/// `flagstay_client_new` with an error that is looked at and freed.
+fn new(config: &Value, store: *const flagstay_store) -> Result<Handle, (flagstay_status, String)> {
+    let config = config.to_string();
+    let mut client = MaybeUninit::uninit();
+    let mut error = MaybeUninit::uninit();
+    let status = unsafe {
+        flagstay_client_new(
+            config.as_ptr().cast(),
+            config.len(),
+            store,
+            Some(&mut client),
+            Some(&mut error),
+        )
+    };
+    let (client, error) = unsafe { (client.assume_init(), error.assume_init()) };
+    if status == flagstay_status::FLAGSTAY_OK {
+        assert!(error.is_null());
+        return Ok(Handle(client));
+    }
+    assert!(client.is_null());
+    let error = unsafe { Box::from_raw(error) };
+    let mut len = MaybeUninit::uninit();
+    let message = flagstay_error_message(Some(&error), Some(&mut len));
+    let message = unsafe { told(message, len.assume_init()) };
+    flagstay_error_free(Some(error));
+    Err((status, message))
+}
+
+fn config() -> Value {
+    let ruleset: Value = serde_json::from_str(&colours(50)).unwrap();
+    json!({ "ruleset": ruleset })
+}
+
+struct User(*mut flagstay_user);
+
+impl User {
+    fn new(key: &str) -> Self {
+        let mut user = MaybeUninit::uninit();
+        unsafe { flagstay_user_new(key.as_ptr().cast(), key.len(), Some(&mut user), None) };
+        User(unsafe { user.assume_init() })
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        flagstay_user_free(Some(unsafe { Box::from_raw(self.0) }));
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Seen {
+    variation: String,
+    sticky: bool,
+    error: i32,
+    store_error: String,
+}
+
+impl Handle {
+    fn get(&self) -> Option<&flagstay_client> {
+        unsafe { self.0.as_ref() }
+    }
+
+    fn decide(&self, key: &str) -> Seen {
+        let user = User::new(key);
+        let mut decision: flagstay_decision = unsafe { std::mem::zeroed() };
+        decision.size = size_of::<flagstay_decision>();
+        let status = unsafe {
+            flagstay_evaluate(
+                self.get(),
+                user.0.as_ref(),
+                FLAG.as_ptr().cast(),
+                FLAG.len(),
+                null(),
+                &raw mut decision,
+                None,
+            )
+        };
+        assert_eq!(status, flagstay_status::FLAGSTAY_OK);
+        let text = |text: *const c_char, len| match text.is_null() {
+            true => String::new(),
+            false => unsafe { told(text, len) },
+        };
+        let seen = Seen {
+            variation: text(decision.variation, decision.variation_len),
+            sticky: decision.sticky == 1,
+            error: decision.error,
+            store_error: text(decision.store_error, decision.store_error_len),
+        };
+        unsafe { flagstay_decision_clear(&raw mut decision) };
+        seen
+    }
+
+    fn counters(&self) -> [u64; 3] {
+        let mut string = MaybeUninit::uninit();
+        flagstay_client_status(self.get(), Some(&mut string), None);
+        let string = unsafe { Box::from_raw(string.assume_init()) };
+        let mut len = MaybeUninit::uninit();
+        let data = flagstay_string_data(Some(&string), Some(&mut len));
+        let status: Value =
+            serde_json::from_str(&unsafe { told(data, len.assume_init()) }).unwrap();
+        flagstay_string_free(Some(string));
+        assert_eq!(status["store"]["kind"], "host");
+        ["writes", "failures", "garbage"].map(|name| status["store"][name].as_u64().unwrap())
+    }
+
+    fn close(&self) {
+        let status = flagstay_client_close(self.get(), 1_000, None);
+        assert_eq!(status, flagstay_status::FLAGSTAY_OK);
+    }
+
+    fn free(self) {
+        flagstay_client_free(Some(unsafe { Box::from_raw(self.0) }));
+    }
+}
+
+#[test]
+fn whatever_get_does_the_decision_is_healthy_and_nothing_is_written_over() {
+    let host = Host::new();
+    let table = host.table();
+    let client = new(&config(), &table).unwrap();
+    let user = blue_users().next().unwrap();
+    let key = (user.clone(), FLAG.to_owned());
+    let green = record("green").to_string();
+    host.held.lock().unwrap().insert(key, green.clone());
+    let before = host.held.lock().unwrap().clone();
+    let green = green.into_bytes();
+
+    let cases: Vec<(Get, &str, [u64; 2])> = vec![
+        (
+            Get::Says(vec![], FAILURE),
+            "the store failed: `get` returned 0",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![green.clone()], FAILURE),
+            "the store failed: ",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![b"gone fishing".to_vec()], FAILURE),
+            "the store failed: gone fishing",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![green.clone()], 1),
+            "the store failed: ",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![green.clone(), green.clone()], DONE),
+            "the store failed: `get` called its sink more than once",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![b"\"\xff\"".to_vec()], DONE),
+            "the store failed: `get` returned text that is not UTF-8",
+            [1, 0],
+        ),
+        (
+            Get::SaysNull,
+            "the store failed: `get` called its sink",
+            [1, 0],
+        ),
+        (
+            Get::Says(vec![b"{".to_vec()], DONE),
+            "the store returned garbage: ",
+            [0, 1],
+        ),
+        (
+            Get::Says(vec![vec![]], DONE),
+            "the store returned garbage: ",
+            [0, 1],
+        ),
+    ];
+    let mut expected = [0, 0, 0];
+    for (get, said, counted) in cases {
+        host.does(get);
+        let seen = client.decide(&user);
+        assert!(
+            seen.store_error.starts_with(said),
+            "{seen:?} instead of {said}"
+        );
+        assert_eq!(
+            (seen.variation.as_str(), seen.sticky, seen.error),
+            ("blue", false, 0)
+        );
+        assert_eq!(*host.held.lock().unwrap(), before);
+        expected[1] += counted[0];
+        expected[2] += counted[1];
+        assert_eq!(client.counters(), expected, "after {said}");
+    }
+    host.does(Get::Well);
+    let seen = client.decide(&user);
+    assert_eq!((seen.variation.as_str(), seen.sticky), ("green", true));
+    assert_eq!(seen.store_error, "");
+    client.free();
+    assert_eq!(host.drops(), 1);
+}
+
+#[test]
+fn a_user_is_enrolled_peeked_at_and_forgotten_through_the_table() {
+    let host = Host::new();
+    let client = new(&config(), &host.table()).unwrap();
+    let first = client.decide("user");
+    assert!(!first.sticky);
+    assert!(client.decide("user").sticky);
+    let mut string = MaybeUninit::uninit();
+    let status = unsafe {
+        flagstay_peek(
+            client.get(),
+            "user".as_ptr().cast(),
+            4,
+            FLAG.as_ptr().cast(),
+            FLAG.len(),
+            Some(&mut string),
+            None,
+        )
+    };
+    assert_eq!(status, flagstay_status::FLAGSTAY_OK);
+    let string = unsafe { Box::from_raw(string.assume_init()) };
+    let mut len = MaybeUninit::uninit();
+    let data = flagstay_string_data(Some(&string), Some(&mut len));
+    let peeked: Value = serde_json::from_str(&unsafe { told(data, len.assume_init()) }).unwrap();
+    assert_eq!(peeked, record(&first.variation));
+    flagstay_string_free(Some(string));
+    let mut removed = MaybeUninit::uninit();
+    unsafe {
+        flagstay_forget(
+            client.get(),
+            "user".as_ptr().cast(),
+            4,
+            Some(&mut removed),
+            None,
+        )
+    };
+    assert_eq!(unsafe { removed.assume_init() }, 1);
+    assert!(host.held.lock().unwrap().is_empty());
+    client.free();
+}
+
+#[test]
+fn a_client_that_cannot_be_made_lets_the_store_go_once() {
+    let no_get = |mut table: flagstay_store| {
+        table.get = None;
+        table
+    };
+    let cases = [
+        (
+            "an unknown option",
+            json!({"colour": "blue"}),
+            Host::new(),
+            false,
+        ),
+        (
+            "a broken ruleset",
+            json!({"ruleset": {"format": 9}}),
+            Host::new(),
+            false,
+        ),
+        (
+            "two stores",
+            json!({"store": "memory:"}),
+            Host::new(),
+            false,
+        ),
+        ("a table without `get`", config(), Host::new(), true),
+    ];
+    for (what, config, host, without_get) in cases {
+        let table = match without_get {
+            true => no_get(host.table()),
+            false => host.table(),
+        };
+        assert!(new(&config, &table).is_err(), "{what}");
+        assert_eq!(host.drops(), 1, "{what}");
+    }
+    // No place for the handle.
+    let host = Host::new();
+    let text = config().to_string();
+    let status =
+        unsafe { flagstay_client_new(text.as_ptr().cast(), text.len(), &host.table(), None, None) };
+    assert_eq!(status, flagstay_status::FLAGSTAY_INVALID_ARGUMENT);
+    assert_eq!(host.drops(), 1);
+    // A configuration that is no text.
+    let host = Host::new();
+    let mut client = MaybeUninit::uninit();
+    let status =
+        unsafe { flagstay_client_new(c"\xff".as_ptr(), 1, &host.table(), Some(&mut client), None) };
+    assert_eq!(status, flagstay_status::FLAGSTAY_INVALID_UTF8);
+    assert_eq!(host.drops(), 1);
+}
+
+#[test]
+fn a_table_of_a_newer_header_is_let_go_once_also_when_it_is_refused() {
+    #[repr(C)]
+    struct Newer {
+        table: flagstay_store,
+        more: *mut c_void,
+    }
+    for (more, refused) in [(null_mut(), false), (std::ptr::dangling_mut(), true)] {
+        let host = Host::new();
+        let mut newer = Newer {
+            table: host.table(),
+            more,
+        };
+        newer.table.size = size_of::<Newer>();
+        match new(&config(), (&raw const newer).cast()) {
+            Ok(client) => client.free(),
+            Err((status, message)) => {
+                assert!(refused, "{message}");
+                assert_eq!(status, flagstay_status::FLAGSTAY_INVALID_ARGUMENT);
+            }
+        }
+        assert_eq!(host.drops(), 1, "refused: {refused}");
+    }
+}
+
+#[test]
+fn closing_twice_and_freeing_let_the_store_go_once_on_the_closing_thread() {
+    let host = Host::new();
+    let client = new(&config(), &host.table()).unwrap();
+    client.decide("user");
+    assert_eq!(host.drops(), 0);
+    client.close();
+    assert_eq!(*host.drops.lock().unwrap(), [std::thread::current().id()]);
+    client.close();
+    let seen = client.decide("user");
+    let not_ready = flagstay_status::FLAGSTAY_PROVIDER_NOT_READY as i32;
+    assert_eq!(seen.error, not_ready);
+    client.free();
+    assert_eq!(host.drops(), 1);
+}
+
+#[test]
+fn a_store_in_use_while_the_client_is_closed_is_let_go_by_the_thread_that_uses_it() {
+    let host = Host::new();
+    let client = new(&config(), &host.table()).unwrap();
+    let user = blue_users().next().unwrap();
+    let (reached, wait) = channel();
+    let (go_on, told_to) = channel();
+    host.does(Get::Waits(reached, Arc::new(Mutex::new(told_to))));
+    let evaluation = std::thread::spawn({
+        let user = user.clone();
+        // The whole handle moves, not the pointer in it.
+        move || (client.decide(&user), std::thread::current().id())
+    });
+    wait.recv_timeout(DEADLINE).unwrap();
+    client.close();
+    // It is in the middle of a call: it must not have been let go.
+    assert_eq!(host.drops(), 0);
+    go_on.send(()).unwrap();
+    let (seen, thread) = evaluation.join().unwrap();
+    // The decision that was going on is a whole one, and its user is enrolled.
+    assert_eq!((seen.variation.as_str(), seen.error), ("blue", 0));
+    assert_eq!(host.held.lock().unwrap().len(), 1);
+    assert_eq!(*host.drops.lock().unwrap(), [thread]);
+    client.free();
+    assert_eq!(host.drops(), 1);
+}
