@@ -182,11 +182,11 @@ module Flagstay
     # stored assignments, stores and queues nothing. For people and logs, not for the request path.
     #
     # @return [Hash] with String names: `flag`, `decision` and `steps`
-    def explain(flag, user, default: nil, mode: :read)
+    def explain(flag, user, default: nil)
       flag = Text.settled(flag, "flag")
       memory = memory_of(default.nil? ? nil : Json.text(default, "default", InvalidArgumentError))
       Slot.use do |slot|
-        options = slot.options(mode, memory)
+        options = slot.options(:read, memory)
         document(user) do |pointer, out, error|
           @native.explain(@handle, pointer, flag, flag.bytesize, options, out, error)
         end

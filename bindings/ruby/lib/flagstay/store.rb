@@ -20,7 +20,8 @@ module Flagstay
   # is a Hash too, or a String, which is taken for JSON text.
   #
   # Threads: the methods run on the thread that asked for the decision, several at once, with no lock held; they may
-  # call the client.
+  # call the client. They must not call Fiber.yield. Under a fiber scheduler they wait without it, in a fiber of their
+  # own.
   #
   # Errors: a StandardError makes the call a failed one. The rules then answer, the decision says so in its
   # `store_error`, and {Client#last_store_exception} has the exception. An exception that is no StandardError
@@ -102,10 +103,21 @@ module Flagstay
 
     def function(name, count)
       parameters = [:pointer, *(TEXT * count), *SINK]
-      # No self in what the block calls by name: it is a closure over this object, which the client keeps.
+      # A closure over this object, which the client keeps for as long as the library may call.
       FFI::Function.new(:int32, parameters) do |_context, *texts, sink, sink_context|
-        answer(sink, sink_context) { ask(name, texts.each_slice(2).map { |data, length| Text.read(data, length) }) }
+        answer(sink, sink_context) do
+          texts = texts.each_slice(2).map { |data, length| Text.read(data, length) }
+          undivided { ask(name, texts) }
+        end
       end
+    end
+
+    # A fiber that left the library's frames half-way, for a scheduler to enter them with another, would come back to
+    # frames that are not its own. Under a scheduler the store therefore runs in a fiber that blocks.
+    def undivided(&)
+      return yield if Fiber.current_scheduler.nil?
+
+      Fiber.new(blocking: true, &).resume
     end
 
     # @return [String, nil] JSON text
