@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Flagstay.Interop;
+
+namespace Flagstay;
+
+/// <summary>One decision: the answer, and how it came about. It never changes, and may be kept and shared.</summary>
+public sealed unsafe class Decision
+{
+    private JsonElement _value;
+
+    internal Decision(in Native.DecisionStruct made, string? flag)
+    {
+        Flag = flag ?? Utf8.Read(made.Flag, made.FlagLength) ?? "";
+        Found = made.Found != 0;
+        Enabled = made.Enabled != 0;
+        Sticky = made.Sticky != 0;
+        Reason = (Reason)made.Reason;
+        Error = made.Error == 0 ? null : (FlagstayStatus)made.Error;
+        ValueKind = (ValueKind)made.ValueType;
+        Boolean = ValueKind == ValueKind.Boolean ? made.ValueBoolean != 0 : null;
+        Number = ValueKind == ValueKind.Number ? made.ValueNumber : null;
+        Text = Utf8.Read(made.ValueText, made.ValueTextLength);
+        Json = Utf8.Read(made.ValueJson, made.ValueJsonLength);
+        Variation = Utf8.Read(made.Variation, made.VariationLength);
+        VariationId = Utf8.Read(made.VariationId, made.VariationIdLength);
+        RuleId = Utf8.Read(made.RuleId, made.RuleIdLength);
+        Message = Utf8.Read(made.Message, made.MessageLength);
+        StoreError = Utf8.Read(made.StoreError, made.StoreErrorLength);
+    }
+
+    /// <summary>A decision that could not be made because the library itself failed.</summary>
+    internal Decision(string flag, FlagstayStatus error, string? message, JsonElement fallback)
+    {
+        Flag = flag;
+        Reason = Reason.Error;
+        Error = error;
+        Message = message;
+        Json = JsonText.Of(fallback);
+        ValueKind = fallback.ValueKind switch
+        {
+            JsonValueKind.Undefined => ValueKind.None,
+            JsonValueKind.Null => ValueKind.Null,
+            JsonValueKind.True or JsonValueKind.False => ValueKind.Boolean,
+            JsonValueKind.Number => ValueKind.Number,
+            JsonValueKind.String => ValueKind.Text,
+            JsonValueKind.Array => ValueKind.List,
+            _ => ValueKind.Object,
+        };
+        Boolean = ValueKind == ValueKind.Boolean ? fallback.GetBoolean() : null;
+        Number = ValueKind == ValueKind.Number ? fallback.GetDouble() : null;
+        Text = ValueKind == ValueKind.Text ? fallback.GetString() : null;
+    }
+
+    /// <summary>The flag's key.</summary>
+    public string Flag { get; }
+
+    /// <summary>The ruleset has the flag.</summary>
+    public bool Found { get; }
+
+    /// <summary>The flag read as a switch is on: gate passed, feature on, user part of the campaign.</summary>
+    public bool Enabled { get; }
+
+    /// <summary>The answer came from a stored assignment.</summary>
+    public bool Sticky { get; }
+
+    /// <summary>Why the decision is what it is.</summary>
+    public Reason Reason { get; }
+
+    /// <summary>Why the caller's default was answered: a status 3xx, or null where there is a decision.</summary>
+    public FlagstayStatus? Error { get; }
+
+    /// <summary>The type of the value.</summary>
+    public ValueKind ValueKind { get; }
+
+    /// <summary>The value where it is a boolean.</summary>
+    public bool? Boolean { get; }
+
+    /// <summary>The value where it is a number. A whole number beyond 2^53 is exact in <see cref="Json"/> only.</summary>
+    public double? Number { get; }
+
+    /// <summary>The value where it is a text.</summary>
+    public string? Text { get; }
+
+    /// <summary>The value, whatever it is, as JSON text; null where there is none.</summary>
+    public string? Json { get; }
+
+    /// <summary>
+    /// The value, whatever it is. Its kind is <see cref="JsonValueKind.Undefined"/> where there is none. It is parsed
+    /// when it is asked for first.
+    /// </summary>
+    public JsonElement Value
+    {
+        get
+        {
+            if (Json is null)
+            {
+                return default;
+            }
+            lock (Json)
+            {
+                if (_value.ValueKind == JsonValueKind.Undefined)
+                {
+                    _value = JsonText.Parse(Json);
+                }
+                return _value;
+            }
+        }
+    }
+
+    /// <summary>The variation's name.</summary>
+    public string? Variation { get; }
+
+    /// <summary>The platform's id of the variation.</summary>
+    public string? VariationId { get; }
+
+    /// <summary>The id of the rule that answered.</summary>
+    public string? RuleId { get; }
+
+    /// <summary>A sentence about <see cref="Error"/>.</summary>
+    public string? Message { get; }
+
+    /// <summary>What went wrong with the store on the way. The decision stands all the same.</summary>
+    public string? StoreError { get; }
+
+    /// <summary>The decision in one line, for logs.</summary>
+    public override string ToString() =>
+        $"{Flag} = {Json ?? "nothing"} ({Reason}{(Error is null ? "" : $", {Error}: {Message}")})";
+}

@@ -1,0 +1,280 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Flagstay.Interop;
+
+namespace Flagstay;
+
+// One foreign call for a switch or a number, two for everything else.
+public sealed unsafe partial class FlagstayClient
+{
+    /// <summary>Decides a switch; <paramref name="fallback"/> where there is no decision or the flag is no switch.</summary>
+    [SkipLocalsInit]
+    public bool IsEnabled(string flag, User? user, bool fallback = false)
+    {
+        Check.NotNull(flag, nameof(flag));
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        if (Utf8Buffer.Fits(flag))
+        {
+            int length = Utf8Buffer.Encode(flag, stack, Utf8Buffer.StackSize, nameof(flag));
+            return Switch(new Utf8(stack, (nuint)length), user, fallback);
+        }
+        using var buffer = new Utf8Buffer(stack, flag.Length);
+        return Switch(buffer.Add(flag, nameof(flag)), user, fallback);
+    }
+
+    /// <summary>Decides a switch whose key is given in UTF-8, such as <c>"checkout"u8</c>.</summary>
+    public bool IsEnabled(ReadOnlySpan<byte> flag, User? user, bool fallback = false)
+    {
+        fixed (byte* start = flag)
+        {
+            return Switch(new Utf8(start, (nuint)flag.Length), user, fallback);
+        }
+    }
+
+    /// <summary>
+    /// Decides a number; <paramref name="fallback"/> where there is no decision or the value is no number. Whole numbers
+    /// beyond 2^53 are rounded; <see cref="Decision.Json"/> has them exactly.
+    /// </summary>
+    [SkipLocalsInit]
+    public double Number(string flag, User? user, double fallback)
+    {
+        Check.NotNull(flag, nameof(flag));
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, flag.Length);
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        nint who = user is null ? 0 : user.Enter();
+        double value;
+        nint error;
+        int status = Native.flagstay_number(_handle.Raw, who, key.Start, key.Length, fallback, &value, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+        }
+        return value;
+    }
+
+    /// <summary>Decides a text; <paramref name="fallback"/> where there is no decision or the value is no text.</summary>
+    [SkipLocalsInit]
+    public string Text(string flag, User? user, string fallback)
+    {
+        Check.NotNull(flag, nameof(flag));
+        Check.NotNull(fallback, nameof(fallback));
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + fallback.Length);
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        Utf8 other = buffer.Add(fallback, nameof(fallback));
+        Native.DecisionStruct made = Unused();
+        nint who = user is null ? 0 : user.Enter();
+        nint error;
+        int status = Native.flagstay_text(
+            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
+        Left(user);
+        try
+        {
+            if (status != 0)
+            {
+                Failure.CheckEvaluation(status, error);
+                return fallback;
+            }
+            return Utf8.Read(made.ValueText, made.ValueTextLength) ?? fallback;
+        }
+        finally
+        {
+            Native.flagstay_decision_clear(&made);
+        }
+    }
+
+    /// <summary>
+    /// Decides any JSON value; <paramref name="fallback"/> where there is no decision or the value has another type than
+    /// it. A fallback of null, or none at all, accepts every type.
+    /// </summary>
+    [SkipLocalsInit]
+    public JsonElement Json(string flag, User? user, JsonElement fallback = default)
+    {
+        Check.NotNull(flag, nameof(flag));
+        string json = JsonText.Of(fallback) ?? "null";
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + json.Length);
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        Utf8 other = buffer.Add(json, nameof(fallback));
+        Native.DecisionStruct made = Unused();
+        nint who = user is null ? 0 : user.Enter();
+        nint error;
+        int status = Native.flagstay_json(
+            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
+        Left(user);
+        try
+        {
+            if (status != 0)
+            {
+                Failure.CheckEvaluation(status, error);
+                return fallback;
+            }
+            return Utf8.Read(made.ValueJson, made.ValueJsonLength) is { } value ? JsonText.Parse(value) : fallback;
+        }
+        finally
+        {
+            Native.flagstay_decision_clear(&made);
+        }
+    }
+
+    /// <summary>
+    /// Decides a value and reads it as a <typeparamref name="T"/>; <paramref name="fallback"/> where there is no
+    /// decision, or the value is null or does not read as one.
+    /// </summary>
+    /// <param name="flag">The flag's key.</param>
+    /// <param name="user">Who the decision is for.</param>
+    /// <param name="fallback">The caller's default.</param>
+    /// <param name="type">How to read it, from a <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.</param>
+    public T Value<T>(string flag, User? user, T fallback, JsonTypeInfo<T> type)
+    {
+        Check.NotNull(type, nameof(type));
+        Decision decision = Evaluate(
+            flag, user, new EvaluationOptions { Default = JsonSerializer.SerializeToElement(fallback, type) });
+        if (decision.Error is not null || decision.Json is null)
+        {
+            return fallback;
+        }
+        try
+        {
+            return JsonSerializer.Deserialize(decision.Json, type) ?? fallback;
+        }
+        catch (JsonException)
+        {
+            return fallback;
+        }
+    }
+
+    /// <summary>As the other overload, reading <typeparamref name="T"/> by reflection.</summary>
+#if NET
+    [RequiresUnreferencedCode("Reads T by reflection. Pass a JsonTypeInfo<T> in trimmed programs.")]
+    [RequiresDynamicCode("Reads T by reflection. Pass a JsonTypeInfo<T> in programs compiled ahead of time.")]
+#endif
+    public T Value<T>(string flag, User? user, T fallback, JsonSerializerOptions? options = null) =>
+        Value(flag, user, fallback, (JsonTypeInfo<T>)(options ?? JsonSerializerOptions.Default).GetTypeInfo(typeof(T)));
+
+    /// <summary>Decides, and tells everything about it.</summary>
+    [SkipLocalsInit]
+    public Decision Evaluate(string flag, User? user, EvaluationOptions? options = null)
+    {
+        Check.NotNull(flag, nameof(flag));
+        string? fallback = options is null ? null : JsonText.Of(options.Default);
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
+        Native.OptionsStruct given = Given(options, other);
+        Native.DecisionStruct made = Unused();
+        nint who = user is null ? 0 : user.Enter();
+        nint error;
+        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, &given, &made, &error);
+        Left(user);
+        if (status != 0)
+        {
+            return Undecided(flag, status, error, options);
+        }
+        try
+        {
+            return new Decision(made, flag);
+        }
+        finally
+        {
+            Native.flagstay_decision_clear(&made);
+        }
+    }
+
+    /// <summary>
+    /// Decides every flag for a user. No exposure is queued until a decision is taken by its key. The default of
+    /// <paramref name="options"/> is not used.
+    /// </summary>
+    public Decisions EvaluateAll(User? user, EvaluationOptions? options = null)
+    {
+        Native.OptionsStruct given = Given(options, default);
+        var handle = new DecisionsHandle();
+        nint who = user is null ? 0 : user.Enter();
+        nint decisions, error;
+        int status = Native.flagstay_evaluate_all(_handle.Raw, who, &given, &decisions, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+            return new Decisions((FlagstayStatus)status);
+        }
+        handle.Own(decisions);
+        return new Decisions(this, handle);
+    }
+
+    /// <summary>
+    /// Says why a decision is what it is: <c>flag</c>, <c>decision</c> and <c>steps</c>, each of which may have steps of
+    /// its own. Stored assignments are read; nothing is stored or queued. For people and logs, not for requests.
+    /// </summary>
+    [SkipLocalsInit]
+    public JsonElement Explain(string flag, User? user, EvaluationOptions? options = null)
+    {
+        Check.NotNull(flag, nameof(flag));
+        string? fallback = options is null ? null : JsonText.Of(options.Default);
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
+        Native.OptionsStruct given = Given(options, other);
+        nint who = user is null ? 0 : user.Enter();
+        nint explanation, error;
+        int status = Native.flagstay_explain(_handle.Raw, who, key.Start, key.Length, &given, &explanation, &error);
+        Left(user);
+        Failure.Check(status, error);
+        return JsonText.Parse(NativeText.Take(explanation)!);
+    }
+
+    private bool Switch(Utf8 flag, User? user, bool fallback)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        byte value;
+        nint error;
+        int status = Native.flagstay_boolean(
+            _handle.Raw, who, flag.Start, flag.Length, fallback ? (byte)1 : (byte)0, &value, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+        }
+        return value != 0;
+    }
+
+    // The call is over: until here neither the client nor the user may be collected.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Left(User? user)
+    {
+        user?.Leave();
+        GC.KeepAlive(user);
+        GC.KeepAlive(this);
+    }
+
+    private static Native.DecisionStruct Unused()
+    {
+        Native.DecisionStruct decision = default;
+        decision.Size = (nuint)sizeof(Native.DecisionStruct);
+        return decision;
+    }
+
+    private static Native.OptionsStruct Given(EvaluationOptions? options, Utf8 fallback) => new()
+    {
+        Size = (nuint)sizeof(Native.OptionsStruct),
+        Mode = options is { ReadOnly: true } ? 1 : 0,
+        DefaultJson = fallback.Start,
+        DefaultJsonLength = fallback.Length,
+    };
+
+    private static Decision Undecided(string flag, int status, nint error, EvaluationOptions? options)
+    {
+        if (status < (int)FlagstayStatus.FlagNotFound)
+        {
+            throw Failure.Make(status, error, null);
+        }
+        return new Decision(flag, (FlagstayStatus)status, Failure.Message(error), options?.Default ?? default);
+    }
+}

@@ -1,0 +1,47 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Flagstay.Interop;
+
+// Owners of what the library made. They are not passed to calls: that would count each use on one shared word, which
+// costs two threads most of their speed. A call takes Raw and is followed by GC.KeepAlive, so no finalizer can run
+// while a call is under way.
+internal abstract class Handle : SafeHandle
+{
+    protected Handle()
+        : base(IntPtr.Zero, ownsHandle: true)
+    {
+    }
+
+    public override bool IsInvalid => handle == IntPtr.Zero;
+
+    /// <summary>The pointer; 0, which every call answers with an error, when it has been freed.</summary>
+    internal nint Raw => handle;
+
+    internal void Own(nint pointer) => SetHandle(pointer);
+
+    protected override bool ReleaseHandle()
+    {
+        nint pointer = handle;
+        handle = IntPtr.Zero;
+        Free(pointer);
+        return true;
+    }
+
+    protected abstract void Free(nint pointer);
+}
+
+internal sealed class ClientHandle : Handle
+{
+    protected override void Free(nint pointer) => Native.flagstay_client_free(pointer);
+}
+
+internal sealed class UserHandle : Handle
+{
+    protected override void Free(nint pointer) => Native.flagstay_user_free(pointer);
+}
+
+internal sealed class DecisionsHandle : Handle
+{
+    protected override void Free(nint pointer) => Native.flagstay_decisions_free(pointer);
+}

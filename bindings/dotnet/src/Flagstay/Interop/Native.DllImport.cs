@@ -1,0 +1,141 @@
+#if !NET
+using System.Runtime.InteropServices;
+
+namespace Flagstay.Interop;
+
+// The functions of include/flagstay.h for runtimes that know only DllImport. A test compares them with the others.
+internal static unsafe partial class Native
+{
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern uint flagstay_abi_version();
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern byte* flagstay_version();
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_error_status(nint error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern byte* flagstay_error_message(nint error, nuint* len);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_error_free(nint error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern byte* flagstay_string_data(nint text, nuint* len);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_string_free(nint text);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_client_new(
+        byte* config, nuint configLen, StoreStruct* store, nint* client, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_client_update(nint client, byte* document, nuint documentLen, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_client_status(nint client, nint* status, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_client_close(nint client, uint timeoutMs, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_client_free(nint client);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_new(byte* key, nuint keyLen, nint* user, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_from_json(byte* json, nuint jsonLen, nint* user, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_set_text(
+        nint user, int part, byte* name, nuint nameLen, byte* value, nuint valueLen, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_set_number(
+        nint user, int part, byte* name, nuint nameLen, double value, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_set_integer(
+        nint user, int part, byte* name, nuint nameLen, long value, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_set_boolean(
+        nint user, int part, byte* name, nuint nameLen, byte value, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_user_set_json(
+        nint user, int part, byte* name, nuint nameLen, byte* json, nuint jsonLen, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_user_free(nint user);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_decision_clear(DecisionStruct* decision);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_evaluate(
+        nint client, nint user, byte* flag, nuint flagLen, OptionsStruct* options, DecisionStruct* decision,
+        nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_boolean(
+        nint client, nint user, byte* flag, nuint flagLen, byte fallback, byte* value, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_number(
+        nint client, nint user, byte* flag, nuint flagLen, double fallback, double* value, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_text(
+        nint client, nint user, byte* flag, nuint flagLen, byte* fallback, nuint fallbackLen,
+        DecisionStruct* decision, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_json(
+        nint client, nint user, byte* flag, nuint flagLen, byte* fallback, nuint fallbackLen,
+        DecisionStruct* decision, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_evaluate_all(
+        nint client, nint user, OptionsStruct* options, nint* decisions, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern nuint flagstay_decisions_count(nint decisions);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_decisions_at(
+        nint decisions, nuint index, DecisionStruct* decision, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_decisions_find(
+        nint decisions, byte* flag, nuint flagLen, nuint* index, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_decisions_expose(nint decisions, nint client, nuint index, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_decisions_free(nint decisions);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_explain(
+        nint client, nint user, byte* flag, nuint flagLen, OptionsStruct* options, nint* explanation, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_peek(
+        nint client, byte* unit, nuint unitLen, byte* flag, nuint flagLen, nint* record, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_forget(nint client, byte* unit, nuint unitLen, ulong* removed, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_track(
+        nint client, nint user, byte* name, nuint nameLen, byte* details, nuint detailsLen, byte* accepted,
+        nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_drain_events(nint client, nuint most, nint* lines, nint* error);
+}
+#endif

@@ -1,0 +1,162 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Runtime.CompilerServices;
+using Xunit;
+
+namespace Flagstay.Tests;
+
+public class MemoryTests
+{
+    [Fact]
+    public void A_switch_and_a_number_allocate_nothing()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        using var user = new User("user-1").With("plan", "pro");
+        void Decide()
+        {
+            client.IsEnabled("new-checkout", user);
+            client.IsEnabled("new-checkout"u8, user);
+            client.IsEnabled("no-such-flag", user);
+            client.Number("price", user, 0);
+        }
+        for (int n = 0; n < 100; n++)
+        {
+            Decide();
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int n = 0; n < 1_000; n++)
+        {
+            Decide();
+        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Ten_million_decisions_leave_nothing_behind()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        using var user = new User("user-1").With("plan", "pro");
+        NoGrowth(rounds: 10, () =>
+        {
+            for (int n = 0; n < 900_000; n++)
+            {
+                client.IsEnabled("new-checkout", user);
+            }
+            for (int n = 0; n < 50_000; n++)
+            {
+                client.Text("greeting", user, "hello");
+                client.Evaluate("limits", user);
+            }
+        });
+    }
+
+    [Fact]
+    public void Ten_thousand_clients_leave_nothing_behind()
+    {
+        NoGrowth(rounds: 10, () =>
+        {
+            for (int n = 0; n < 1_000; n++)
+            {
+                UseOne(n);
+            }
+        });
+    }
+
+    [Fact]
+    public void Users_and_decisions_that_nobody_disposed_leave_nothing_behind()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        NoGrowth(rounds: 10, () =>
+        {
+            for (int n = 0; n < 5_000; n++)
+            {
+                client.EvaluateAll(new User($"user-{n}").With("plan", "pro").With("essay", new string('x', 500)));
+            }
+        });
+    }
+
+    [Fact]
+    public void Exceptions_of_a_store_leave_nothing_behind()
+    {
+        var store = new MapStore { Before = _ => throw new InvalidOperationException(new string('x', 2_000)) };
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(50), store);
+        using var user = new User("user-1");
+        NoGrowth(rounds: 10, () =>
+        {
+            for (int n = 0; n < 500; n++)
+            {
+                client.Evaluate("button-colour", user);
+                Assert.Throws<StoreException>(() => client.Peek("user-1", "button-colour"));
+            }
+        });
+    }
+
+    // Half of the clients are disposed, half are left to the collector.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UseOne(int n)
+    {
+        FlagstayClient client = Rulesets.Client(store: new MapStore());
+        using var user = new User("user-1").With("plan", "pro");
+        Assert.True(client.IsEnabled("new-checkout", user));
+        if (n % 2 == 0)
+        {
+            client.Dispose();
+        }
+    }
+
+    // The slope of the process's memory after a warm-up: what leaks a little per call shows over many.
+    private static void NoGrowth(int rounds, Action round)
+    {
+        const double MostPerRound = 0.7 * 1024 * 1024;
+        for (int n = 0; n < 3; n++)
+        {
+            round();
+        }
+        var sizes = new double[rounds];
+        for (int n = 0; n < rounds; n++)
+        {
+            round();
+            Settle();
+            sizes[n] = Resident();
+        }
+        double slope = Slope(sizes);
+        Assert.True(
+            slope < MostPerRound,
+            string.Create(CultureInfo.InvariantCulture, $"{slope / 1024:f0} KiB a round: {string.Join(", ", sizes)}"));
+    }
+
+    private static void Settle()
+    {
+        for (int n = 0; n < 2; n++)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
+    private static double Resident()
+    {
+        foreach (string line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            {
+                return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+            }
+        }
+        throw new InvalidOperationException("/proc/self/status has no VmRSS");
+    }
+
+    private static double Slope(double[] values)
+    {
+        double middle = (values.Length - 1) / 2.0;
+        double above = 0;
+        double below = 0;
+        for (int n = 0; n < values.Length; n++)
+        {
+            above += (n - middle) * values[n];
+            below += (n - middle) * (n - middle);
+        }
+        return above / below;
+    }
+}
