@@ -2,4 +2,7 @@
 
 package flagstay
 
+// For tests that have to know how slow they are.
+const collectsWhenDebugging = false
+
 func collectGarbageWhenDebugging() {}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package flagstay
+
+const raceDetector = false
