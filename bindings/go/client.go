@@ -28,20 +28,31 @@ type Client struct {
 	native *C.flagstay_client
 	// The client has a store of Go's, so native calls may come back into Go.
 	callsBack bool
-	life      *life
+	closed    atomic.Bool
 }
 
-// life is what the client's end needs to know after the client itself is gone.
-type life struct {
-	closed atomic.Bool
+// nativeClients counts the clients that have not been freed yet, open, closed or forgotten.
+//
+// The collector frees them, but does not see how much native memory they hold. A program has a handful of clients and
+// never gets to the limit; a test suite that makes thousands does, and then the collector is called.
+var nativeClients struct {
+	count, limit atomic.Int64
 }
 
-// Clients that have been closed and wait for the garbage collector.
-var retired atomic.Int64
+// So many clients may wait to be freed, or twice as many as are in use.
+const mostWaiting = 64
 
-// How many of them there may be before the collector is called. A program has a handful of clients and never gets
-// here; a test suite that makes thousands does, and the collector does not see how much native memory they hold.
-const mostRetired = 64
+func countClient() {
+	if count := nativeClients.count.Add(1); count >= max(nativeClients.limit.Load(), mostWaiting) {
+		nativeClients.limit.Store(2 * count)
+		runtime.GC()
+	}
+}
+
+func freeClient(native *C.flagstay_client) {
+	C.fsgo_client_free(native)
+	nativeClients.limit.Store(2 * nativeClients.count.Add(-1))
+}
 
 // New makes a client. A configuration that makes no sense is an [ErrInvalidConfig], a first ruleset that cannot be used
 // an [ErrInvalidRuleset]: better a failed start than defaults for everybody.
@@ -71,20 +82,12 @@ func New(config Config) (*Client, error) {
 	if err := s.err(status); err != nil {
 		return nil, err
 	}
-	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil, life: &life{}}
+	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil}
 	s.native.client = nil
-	type remains struct {
-		native *C.flagstay_client
-		life   *life
-	}
 	// The handle is freed when nobody can reach the client any more, and so no call can be running: that is what makes
 	// Close safe beside running calls without a count on the path of every call.
-	runtime.AddCleanup(client, func(r remains) {
-		C.fsgo_client_free(r.native)
-		if r.life.closed.Load() {
-			retired.Add(-1)
-		}
-	}, remains{client.native, client.life})
+	runtime.AddCleanup(client, freeClient, client.native)
+	countClient()
 	if len(config.Ruleset) > 0 {
 		if err := client.Update(config.Ruleset); err != nil {
 			client.Close()
@@ -109,8 +112,8 @@ func (c *Client) Bool(flag string, user *User, fallback bool) bool {
 		value = 1
 	}
 	if c.callsBack {
-		flag = strings.Clone(flag) // to the heap, see above
-		value = C.fsgo_boolean(c.native, native, pointer(flag), C.size_t(len(flag)), value)
+		heap := strings.Clone(flag) // see above
+		value = C.fsgo_boolean(c.native, native, pointer(heap), C.size_t(len(heap)), value)
 	} else {
 		value = C.fsgo_boolean_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), value)
 	}
@@ -129,8 +132,8 @@ func (c *Client) Number(flag string, user *User, fallback float64) float64 {
 	}
 	var value C.double
 	if c.callsBack {
-		flag = strings.Clone(flag) // to the heap, see above
-		value = C.fsgo_number(c.native, native, pointer(flag), C.size_t(len(flag)), C.double(fallback))
+		heap := strings.Clone(flag) // see above
+		value = C.fsgo_number(c.native, native, pointer(heap), C.size_t(len(heap)), C.double(fallback))
 	} else {
 		value = C.fsgo_number_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), C.double(fallback))
 	}
@@ -189,7 +192,8 @@ func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.R
 	case s.native.error != nil:
 		return nil, s.err(status)
 	default:
-		return nil, c.answeredDefault(Code(status), string(borrowed(decided.message, decided.message_len)))
+		message := string(borrowed(decided.message, decided.message_len))
+		return nil, c.answeredDefault(Code(status), flag, message)
 	}
 }
 
@@ -210,7 +214,7 @@ func Value[T any](client *Client, flag string, user *User, fallback T) (T, error
 	}
 	var value T
 	if err := json.Unmarshal(decided, &value); err != nil {
-		return fallback, newError(CodeTypeMismatch, "flag %s: %v", quoted(flag), err)
+		return fallback, &Error{Code: CodeTypeMismatch, Message: about(flag, err.Error())}
 	}
 	return value, nil
 }
@@ -270,7 +274,7 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision,
 	}
 	decision := s.decision(flag)
 	if decision.Code != CodeOK {
-		return decision, c.answeredDefault(decision.Code, decision.Message)
+		return decision, c.answeredDefault(decision.Code, flag, decision.Message)
 	}
 	return decision, nil
 }
@@ -320,23 +324,19 @@ func (c *Client) Close() error { return c.CloseWithin(5 * time.Second) }
 //
 // It waits for background work, but no longer than timeout in whole milliseconds; [ErrTimeout] says that it took longer.
 func (c *Client) CloseWithin(timeout time.Duration) error {
-	if c.life == nil {
+	if c.native == nil {
 		return nil
 	}
 	milliseconds := min(max(timeout.Milliseconds(), 0), math.MaxUint32)
-	first := c.life.closed.CompareAndSwap(false, true)
+	c.closed.Store(true)
 	s := takeScratch()
 	defer s.done()
 	status := C.fsgo_client_close(c.native, C.uint32_t(milliseconds), s.native)
 	runtime.KeepAlive(c)
-	if first && retired.Add(1)%mostRetired == 0 {
-		runtime.GC()
-	}
 	return s.err(status)
 }
 
 // answeredDefault is the error of an evaluation that answered the default.
-func (c *Client) answeredDefault(code Code, message string) error {
-	closed := code == CodeProviderNotReady && c.life != nil && c.life.closed.Load()
-	return &Error{Code: code, Message: message, closed: closed}
+func (c *Client) answeredDefault(code Code, flag, message string) error {
+	return &Error{Code: code, Message: about(flag, message), closed: code == CodeProviderNotReady && c.closed.Load()}
 }

@@ -235,12 +235,12 @@ func TestAllDecisionsAreThereInOrderAndExposeWhatIsLookedAt(t *testing.T) {
 	if events, err := client.DrainEvents(100); err != nil || len(events) != 0 {
 		t.Errorf("going through them exposed %d, %v", len(events), err)
 	}
-	decision, err := decisions.Get("new-checkout")
-	if on, ok := decision.Bool(); err != nil || !on || !ok {
+	decision, err := decisions.Get("experiment")
+	if text, ok := decision.Text(); err != nil || text != "a" || !ok {
 		t.Errorf("%+v, %v", decision, err)
 	}
 	events, err := client.DrainEvents(100)
-	if err != nil || len(events) != 1 || !strings.Contains(string(events[0]), "new-checkout") {
+	if err != nil || len(events) != 1 || !strings.Contains(string(events[0]), "experiment") {
 		t.Errorf("%s, %v", events, err)
 	}
 	if _, err := decisions.Get("missing"); !errors.Is(err, ErrFlagNotFound) || !strings.Contains(err.Error(), "missing") {
@@ -250,7 +250,7 @@ func TestAllDecisionsAreThereInOrderAndExposeWhatIsLookedAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	looking.Get("new-checkout")
+	looking.Get("experiment")
 	if events, _ := client.DrainEvents(100); len(events) != 0 {
 		t.Error("a look was exposed")
 	}
@@ -268,8 +268,8 @@ func TestEventsGoInAndComeOut(t *testing.T) {
 	client := newClient(t, Config{Ruleset: json.RawMessage(exampleRuleset),
 		Events: EventsConfig{Exposures: true, Capacity: 3}, Now: time.UnixMilli(1790000000000)})
 	user := NewUser("u\n\"ü").Set("plan", "pro")
-	client.Bool("new-checkout", user, false)
-	client.Evaluate("new-checkout", user, ReadOnly())
+	client.Text("experiment", user, "")
+	client.Evaluate("experiment", user, ReadOnly())
 	accepted, err := client.Track("purchase", user, TrackOptions{Value: 9.5, Properties: map[string]any{"currency": "EUR"}})
 	if err != nil || !accepted {
 		t.Fatal(accepted, err)
@@ -314,7 +314,7 @@ func TestAClosedClientAnswersDefaultsAndSaysThatItIsClosed(t *testing.T) {
 	client := newClient(t, Config{Ruleset: json.RawMessage(exampleRuleset), Store: "memory:",
 		Events: EventsConfig{Exposures: true}})
 	user := NewUser("u").Set("plan", "pro")
-	client.Bool("new-checkout", user, false)
+	client.Text("experiment", user, "")
 	decisions, err := client.All(user)
 	if err != nil {
 		t.Fatal(err)

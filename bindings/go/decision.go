@@ -97,10 +97,10 @@ func (d *Decision) Text() (value string, ok bool) { return d.text, d.kind == C.F
 // and target is then not to be used.
 func (d *Decision) Decode(target any) error {
 	if d.Value == nil {
-		return newError(CodeTypeMismatch, "flag %s: there is no value", quoted(d.Flag))
+		return &Error{Code: CodeTypeMismatch, Message: about(d.Flag, "there is no value")}
 	}
 	if err := json.Unmarshal(d.Value, target); err != nil {
-		return newError(CodeTypeMismatch, "flag %s: %v", quoted(d.Flag), err)
+		return &Error{Code: CodeTypeMismatch, Message: about(d.Flag, err.Error())}
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (d *Decision) Err() error {
 	if d.Code == CodeOK {
 		return nil
 	}
-	return &Error{Code: d.Code, Message: d.Message}
+	return &Error{Code: d.Code, Message: about(d.Flag, d.Message)}
 }
 
 // MarshalJSON writes the decision for people and logs, null for what there is not.
@@ -206,4 +206,5 @@ func (s *scratch) decision(flag string) Decision {
 	return decision
 }
 
-func quoted(name string) string { return strconv.Quote(name) }
+// about puts the flag before what is said about it.
+func about(flag, message string) string { return "flag " + strconv.Quote(flag) + ": " + message }

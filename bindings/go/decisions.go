@@ -41,7 +41,9 @@ func (c *Client) All(user *User, options ...Option) (*Decisions, error) {
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if status != C.FLAGSTAY_OK {
-		return nil, c.answeredDefault(Code(status), string(s.bytes()))
+		err := s.err(status).(*Error)
+		err.closed = c.closed.Load()
+		return nil, err
 	}
 	made := &Decisions{client: c, expose: !given.read, native: s.native.decisions}
 	s.native.decisions = nil
@@ -71,7 +73,7 @@ func (d *Decisions) Get(flag string) (Decision, error) {
 	status := C.fsgo_decisions_get(d.native, exposer, pointer(flag), C.size_t(len(flag)), s.native)
 	runtime.KeepAlive(d)
 	if status == C.FLAGSTAY_FLAG_NOT_FOUND {
-		return failed(flag, nil, newError(CodeFlagNotFound, "there is no decision for flag %s", quoted(flag)))
+		return failed(flag, nil, &Error{Code: CodeFlagNotFound, Message: about(flag, "there is no such decision")})
 	}
 	if err := s.err(status); err != nil {
 		return failed(flag, nil, err)

@@ -14,11 +14,11 @@ import (
 // TrackOptions are what a metric event may carry besides its name. The zero value carries nothing.
 type TrackOptions struct {
 	// Value is a number, or what else the platform takes; nil for none.
-	Value any `json:"value,omitempty"`
+	Value any `json:"value,omitzero"`
 	// Properties are written as a JSON object.
-	Properties map[string]any `json:"properties,omitempty"`
+	Properties map[string]any `json:"properties,omitzero"`
 	// Flags are the flags that the event is meant for; nil for all.
-	Flags []string `json:"flags,omitempty"`
+	Flags []string `json:"flags,omitzero"`
 }
 
 // Track takes a metric event: what a user did. It answers whether the event was queued; false without an error means

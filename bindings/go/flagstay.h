@@ -275,6 +275,8 @@ typedef void (*flagstay_sink)(void *sink_context, const char *text, size_t len);
 // A member that is NULL means "not offered". `get` and `set` must be offered.
 //
 // The table itself is copied; it need not outlive the call that it is passed to.
+//
+// Threads: the callbacks must be ready for several at once, unless the host makes one call at a time.
 typedef struct flagstay_store {
   // `sizeof(flagstay_store)`.
   size_t size;

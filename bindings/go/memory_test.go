@@ -72,7 +72,8 @@ func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 	}
 	user := NewUser("u").Set("plan", "pro")
 	grown, done := growth(t, 500, count, 30*time.Second, func(n int) {
-		config := Config{Ruleset: json.RawMessage(exampleRuleset)}
+		// A small queue, so that what malloc keeps for the next client does not hide a leak.
+		config := Config{Ruleset: json.RawMessage(exampleRuleset), Events: EventsConfig{Capacity: 16}}
 		if n%2 == 0 {
 			config.CustomStore = newMapStore()
 		}
@@ -93,6 +94,19 @@ func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 	t.Logf("%d clients: %+d KiB", done, grown>>10)
 	if grown > allowedGrowth {
 		t.Errorf("%d clients left %d bytes each behind", done, grown/int64(done))
+	}
+}
+
+func TestClientsThatNobodyClosesAreFreedInTime(t *testing.T) {
+	most := int64(0)
+	for range 1000 {
+		if _, err := New(Config{Ruleset: json.RawMessage(exampleRuleset)}); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, nativeClients.count.Load())
+	}
+	if most > 500 {
+		t.Errorf("%d clients waited to be freed", most)
 	}
 }
 

@@ -118,11 +118,18 @@ func TestThereMayBeNoUserAndNoKey(t *testing.T) {
 			t.Errorf("%s: a decision was made for nobody", name)
 		}
 	}
-	if _, err := client.Evaluate("experiment", keyless); err == nil {
-		t.Error("a split was made without a key")
+	// A platform decides what it can without a key; what needs one is not drawn, and nothing is stored for nobody.
+	store := newMapStore()
+	client = exampleClient(t, store)
+	if decision, err := client.Evaluate("new-checkout", keyless); err != nil || decision.Reason != ReasonFallthrough {
+		t.Errorf("%+v, %v", decision, err)
 	}
-	if _, err := client.Evaluate("experiment", NewUser("")); err != nil {
-		t.Errorf("the empty key is a key: %v", err)
+	client.Evaluate("experiment", keyless)
+	if len(store.records) != 0 {
+		t.Errorf("%v", store.records)
+	}
+	if decision, err := client.Evaluate("experiment", NewUser("")); err != nil || len(store.records) != 1 {
+		t.Errorf("the empty key is a key: %+v, %v", decision, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -147,36 +148,31 @@ func (t *table) row(name string, found measurement) {
 	fmt.Printf("go\t%s\t%.1f\t%.2f\t%.2f\n", name, found.nanoseconds, found.allocations, found.nanoseconds/t.empty)
 }
 
-// The time of one run, of which a row takes the fastest: another process that takes the processor away only ever makes
-// a run slower.
-const runs = 10
+// A row is many short runs, of which the median counts: a run that another process takes the processor away from is
+// slow by far and falls out, while what the garbage collector costs on the way stays in.
+const oneRun = time.Millisecond
 
 func (t *table) measure(work func()) measurement {
-	rounds := t.rounds(work)
-	best := time.Duration(1<<63 - 1)
+	rounds := roundsOf(work)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for range runs {
-		began := time.Now()
+	taken := t.runs(func() {
 		for range rounds {
 			work()
 		}
-		best = min(best, time.Since(began))
-	}
+	})
 	runtime.ReadMemStats(&after)
 	return measurement{
-		nanoseconds: float64(best.Nanoseconds()) / float64(rounds),
-		allocations: float64(after.Mallocs-before.Mallocs) / float64(rounds*runs),
+		nanoseconds: float64(median(taken)) / float64(rounds),
+		allocations: float64(after.Mallocs-before.Mallocs) / float64(rounds*len(taken)),
 	}
 }
 
 // measureTwice is the wall-clock time per call of two goroutines together, in nanoseconds.
 func (t *table) measureTwice(work func()) float64 {
-	rounds := t.rounds(work)
-	best := time.Duration(1<<63 - 1)
-	for range runs {
+	rounds := roundsOf(work)
+	taken := t.runs(func() {
 		var done sync.WaitGroup
-		began := time.Now()
 		for range 2 {
 			done.Add(1)
 			go func() {
@@ -187,20 +183,38 @@ func (t *table) measureTwice(work func()) float64 {
 			}()
 		}
 		done.Wait()
-		best = min(best, time.Since(began))
-	}
-	return float64(best.Nanoseconds()) / float64(2*rounds)
+	})
+	return float64(median(taken)) / float64(2*rounds)
 }
 
-// rounds is how often work can be done in one run.
-func (t *table) rounds(work func()) int {
-	for rounds := 64; ; rounds *= 2 {
+// runs does one run after the other until the row's time is over, and gives how long each took.
+func (t *table) runs(run func()) (taken []time.Duration) {
+	for end := time.Now().Add(t.budget); len(taken) == 0 || time.Now().Before(end); {
 		began := time.Now()
-		for range rounds {
-			work()
+		run()
+		taken = append(taken, time.Since(began))
+	}
+	return taken
+}
+
+func median(taken []time.Duration) time.Duration {
+	slices.Sort(taken)
+	return taken[len(taken)/2]
+}
+
+// roundsOf is how often work is done in one run.
+func roundsOf(work func()) int {
+	for rounds := 1; ; rounds *= 2 {
+		best := time.Hour
+		for range 5 {
+			began := time.Now()
+			for range rounds {
+				work()
+			}
+			best = min(best, time.Since(began))
 		}
-		if took := time.Since(began); took > t.budget/(4*runs) {
-			return max(int(float64(rounds)*float64(t.budget/runs)/float64(took)), 1)
+		if best >= oneRun/2 {
+			return rounds
 		}
 	}
 }
