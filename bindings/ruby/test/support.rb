@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "flagstay"
+require "io/wait"
 require "json"
 require "minitest/autorun"
 require "open3"

@@ -88,7 +88,7 @@ module Flagstay
     #
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
-      flag = Text.utf8(flag, "flag") unless flag.is_a?(String) && flag.ascii_only?
+      flag = Text.utf8(flag, "flag")
       return switch(flag, user, default) unless @direct && user.is_a?(User)
 
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
@@ -123,7 +123,7 @@ module Flagstay
     def text(flag, user, default: nil)
       fallback = default.nil? ? "" : Text.settled(default, "default")
       typed(:text, flag, user, default, fallback) do |decision, status|
-        text = Decision.read_value(decision)
+        text = Decision.value(decision)
         status == Status::OK || text != fallback ? text : default
       end
     end
@@ -135,9 +135,9 @@ module Flagstay
     def value(flag, user, default: nil)
       fallback = Json.text(default, "default", InvalidArgumentError)
       typed(:json, flag, user, default, fallback) do |decision, status|
-        next default if status != Status::OK && Decision.read_json(decision) == fallback
+        next default if status != Status::OK && Decision.json(decision) == fallback
 
-        Decision.read_value(decision)
+        Decision.value(decision)
       end
     end
     alias json value
@@ -157,7 +157,7 @@ module Flagstay
         status = decide(user) do |pointer|
           @native.evaluate(@handle, pointer, flag, flag.bytesize, options, slot.decision, slot.error)
         end
-        next Decision.read(slot.decision, default, json) if status == Status::OK
+        next Decision.read(slot.decision, flag:, default:, default_json: json) if status == Status::OK
 
         Decision.failed(flag, default, decline(status, slot.error))
       end

@@ -12,8 +12,6 @@ module Flagstay
   class Decision
     REASONS = %i[error off fallthrough target_match rule_match prerequisite_failed sticky].freeze
     TYPES = %i[none null boolean number text list object].freeze
-    MEMBERS = %i[flag value type variation variation_id rule_id reason error message store_error found enabled
-                 sticky].freeze
 
     # @return [String] the flag's key
     attr_reader :flag
@@ -39,8 +37,21 @@ module Flagstay
     attr_reader :store_error
 
     # @api private
-    def initialize(members)
-      MEMBERS.each { |name| instance_variable_set(:"@#{name}", members[name]) }
+    def initialize(flag:, value:, type:, reason:, error:, message:, found: false, enabled: false, sticky: false,
+                   variation: nil, variation_id: nil, rule_id: nil, store_error: nil)
+      @flag = flag
+      @value = value
+      @type = type
+      @variation = variation
+      @variation_id = variation_id
+      @rule_id = rule_id
+      @reason = reason
+      @error = error
+      @message = message
+      @store_error = store_error
+      @found = found
+      @enabled = enabled
+      @sticky = sticky
       freeze
     end
 
@@ -53,9 +64,11 @@ module Flagstay
     # @return [Boolean] the caller's default was answered; {error} says why
     def default? = !@error.nil?
 
-    # @return [Hash{Symbol => Object}] by the names in {MEMBERS}
+    # @return [Hash{Symbol => Object}] everything that a decision says, by name
     def to_h
-      MEMBERS.to_h { |name| [name, instance_variable_get(:"@#{name}")] }
+      { flag: @flag, value: @value, type: @type, variation: @variation, variation_id: @variation_id,
+        rule_id: @rule_id, reason: @reason, error: @error, message: @message, store_error: @store_error,
+        found: @found, enabled: @enabled, sticky: @sticky }
     end
 
     # For pattern matching.
@@ -77,77 +90,65 @@ module Flagstay
       # Reads a filled struct.
       #
       # @api private
-      # @param pointer [FFI::Pointer] the struct
+      # @param struct [FFI::Pointer]
+      # @param flag [String, nil] the flag's key, where it need not be read
       # @param default [Object] the caller's default
       # @param default_json [String, nil] the same as it was given to the library
-      def read(pointer, default = nil, default_json = nil)
-        texts = Texts.new(pointer)
-        error = Status::DEFAULTED[pointer.get_int32(ERROR)]
-        type = TYPES[pointer.get_int32(TYPE)]
-        value = value_of(type, pointer, texts)
+      def read(struct, flag: nil, default: nil, default_json: nil)
+        error = Status::DEFAULTED[struct.get_int32(ERROR)]
+        type = TYPES[struct.get_int32(TYPE)]
         # The default goes back as the object that it came as, not as what JSON made of it.
-        value = default if error && (type == :none || texts[JSON_TEXT] == default_json)
-        new({ flag: texts[FLAG], value:, type:, variation: texts[VARIATION],
-              variation_id: texts[VARIATION_ID], rule_id: texts[RULE_ID],
-              reason: REASONS[pointer.get_int32(REASON)], error:, message: texts[MESSAGE],
-              store_error: texts[STORE_ERROR], found: pointer.get_uint8(FOUND) == 1,
-              enabled: pointer.get_uint8(ENABLED) == 1, sticky: pointer.get_uint8(STICKY) == 1 })
+        own = error && (type == :none || text(struct, VALUE_JSON) == default_json)
+        new(flag: flag || text(struct, FLAG), value: own ? default : value(struct, type), type:,
+            variation: text(struct, VARIATION), variation_id: text(struct, VARIATION_ID),
+            rule_id: text(struct, RULE_ID), reason: REASONS[struct.get_int32(REASON)], error:,
+            message: text(struct, MESSAGE),
+            store_error: text(struct, STORE_ERROR), found: struct.get_uint8(FOUND) == 1,
+            enabled: struct.get_uint8(ENABLED) == 1, sticky: struct.get_uint8(STICKY) == 1)
       end
 
       # A decision that the library could not even begin.
       #
       # @api private
       def failed(flag, default, message)
-        new({ flag:, value: default, type: :none, reason: :error, error: :general, message:,
-              found: false, enabled: false, sticky: false })
+        new(flag:, value: default, type: :none, reason: :error, error: :general, message:)
       end
 
       # The value alone.
       #
       # @api private
-      def read_value(pointer)
-        value_of(TYPES[pointer.get_int32(TYPE)], pointer, Texts.new(pointer))
+      def value(struct, type = TYPES[struct.get_int32(TYPE)])
+        case type
+        when :boolean then struct.get_uint8(BOOLEAN) == 1
+        when :text then text(struct, VALUE_TEXT)
+        when :none, :null then nil
+        else Json.parse(text(struct, VALUE_JSON))
+        end
       end
 
       # The value as JSON text.
       #
       # @api private
-      def read_json(pointer) = Texts.new(pointer)[JSON_TEXT]
+      def json(struct) = text(struct, VALUE_JSON)
 
       private
 
-      def value_of(type, pointer, texts)
-        case type
-        when :boolean then pointer.get_uint8(BOOLEAN) == 1
-        when :text then texts[TEXT]
-        when :none, :null then nil
-        else Json.parse(texts[JSON_TEXT])
-        end
-      end
-    end
-
-    # The texts of a filled struct, which live until it is used again: each is copied when it is asked for.
-    #
-    # @api private
-    class Texts
-      def initialize(pointer)
-        @pairs = pointer.get_array_of_uint64(Native::DecisionStruct.offset_of(:texts), 16)
-      end
-
+      # The texts live until the struct is used again, so each is copied.
+      #
       # @return [String, nil] frozen
-      def [](index)
-        address = @pairs[index * 2]
-        Text.read(FFI::Pointer.new(address), @pairs[(index * 2) + 1]).freeze unless address.zero?
+      def text(struct, place)
+        return if struct.get_uint64(place).zero?
+
+        Text.read(struct.get_pointer(place), struct.get_uint64(place + 8)).freeze
       end
     end
-    private_constant :Texts
 
-    TEXT, JSON_TEXT, FLAG, VARIATION, VARIATION_ID, RULE_ID, MESSAGE, STORE_ERROR = (0..7).to_a
+    STRUCT = Native::DecisionStruct
     REASON, ERROR, TYPE, FOUND, ENABLED, STICKY, BOOLEAN =
-      %i[reason error value_type found enabled sticky value_boolean].map do |name|
-      Native::DecisionStruct.offset_of(name)
-    end
-    private_constant :TEXT, :JSON_TEXT, :FLAG, :VARIATION, :VARIATION_ID, :RULE_ID, :MESSAGE, :STORE_ERROR, :REASON,
-                     :ERROR, :TYPE, :FOUND, :ENABLED, :STICKY, :BOOLEAN
+      %i[reason error value_type found enabled sticky value_boolean].map { |name| STRUCT.offset_of(name) }
+    VALUE_TEXT, VALUE_JSON, FLAG, VARIATION, VARIATION_ID, RULE_ID, MESSAGE, STORE_ERROR =
+      Array.new(8) { |pair| STRUCT.offset_of(:texts) + (16 * pair) }
+    private_constant :STRUCT, :REASON, :ERROR, :TYPE, :FOUND, :ENABLED, :STICKY, :BOOLEAN, :VALUE_TEXT, :VALUE_JSON,
+                     :FLAG, :VARIATION, :VARIATION_ID, :RULE_ID, :MESSAGE, :STORE_ERROR
   end
 end

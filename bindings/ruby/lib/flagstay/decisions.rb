@@ -73,7 +73,8 @@ module Flagstay
 
       flag = Text.utf8(flag, "flag")
       Slot.use do |slot|
-        slot.value.get_uint64(0) if Native.decisions_find(@handle, flag, flag.bytesize, slot.value) == Status::OK
+        status = Native.decisions_find(@handle, flag, flag.bytesize, slot.value, nil)
+        slot.value.get_uint64(0) if status == Status::OK
       end
     end
 

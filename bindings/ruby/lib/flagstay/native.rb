@@ -31,7 +31,8 @@ module Flagstay
 
     DECIDE = %i[pointer pointer pointer size_t].freeze
 
-    {
+    # What takes nanoseconds, by name without the prefix: parameters, and the result.
+    QUICK = {
       abi_version: [[], :uint32],
       version: [[], :string],
       error_status: [%i[pointer], :int32],
@@ -51,22 +52,22 @@ module Flagstay
       decision_clear: [%i[pointer], :void],
       decisions_count: [%i[pointer], :size_t],
       decisions_at: [%i[pointer size_t pointer pointer], :int32],
-      decisions_find: [%i[pointer pointer size_t pointer], :int32],
+      decisions_find: [%i[pointer pointer size_t pointer pointer], :int32],
       decisions_expose: [%i[pointer pointer size_t pointer], :int32],
       decisions_free: [%i[pointer], :void],
       drain_events: [%i[pointer size_t pointer pointer], :int32]
-    }.each { |name, (parameters, result)| attach_function name, :"flagstay_#{name}", parameters, result }
+    }.freeze
 
-    {
+    # What may wait, always.
+    SLOW = {
       client_new: %i[pointer size_t pointer pointer pointer],
       client_update: %i[pointer pointer size_t pointer],
       client_status: %i[pointer pointer pointer],
       client_close: %i[pointer uint32 pointer]
-    }.each do |name, parameters|
-      Waiting.attach_function name, :"flagstay_#{name}", parameters, :int32, blocking: true
-    end
+    }.freeze
 
-    {
+    # What waits as long as the client's store does.
+    STORED = {
       evaluate: [*DECIDE, :pointer, :pointer, :pointer],
       boolean: [*DECIDE, :uint8, :pointer, :pointer],
       number: [*DECIDE, :double, :pointer, :pointer],
@@ -77,8 +78,11 @@ module Flagstay
       peek: %i[pointer pointer size_t pointer size_t pointer pointer],
       forget: %i[pointer pointer size_t pointer pointer],
       track: %i[pointer pointer pointer size_t pointer size_t pointer pointer]
-    }.each do |name, parameters|
-      attach_function name, :"flagstay_#{name}", parameters, :int32
+    }.freeze
+
+    QUICK.each { |name, (parameters, result)| attach_function name, :"flagstay_#{name}", parameters, result }
+    STORED.each { |name, parameters| attach_function name, :"flagstay_#{name}", parameters, :int32 }
+    SLOW.merge(STORED).each do |name, parameters|
       Waiting.attach_function name, :"flagstay_#{name}", parameters, :int32, blocking: true
     end
 

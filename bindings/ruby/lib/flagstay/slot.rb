@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "native"
+require_relative "reply"
 
 module Flagstay
   # The memory that one full decision is written to, used again for the next.
@@ -43,6 +44,18 @@ module Flagstay
     # The finalizer: it must not know the slot, and must keep the memory.
     def self.clearing(decision, memory)
       proc { Native.decision_clear(decision) if memory }
+    end
+
+    # Makes an object of one text.
+    #
+    # @param function [:user_new, :user_from_json]
+    # @return [FFI::Pointer] owned by the caller
+    # @raise [Error]
+    def handle(function, text)
+      status = Native.public_send(function, text, text.bytesize, @value, @error)
+      raise Reply.error(status, @error.get_pointer(0)) unless status == Status::OK
+
+      @value.get_pointer(0)
     end
 
     # Sets what a call says beyond user and flag.

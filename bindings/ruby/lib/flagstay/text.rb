@@ -13,7 +13,7 @@ module Flagstay
       # @return [String] the text as valid UTF-8; the same object where it was that already
       # @raise [TypeError, InvalidTextError]
       def utf8(value, name)
-        return value.name if value.is_a?(Symbol) && value.name.ascii_only?
+        return value if value.is_a?(String) && value.ascii_only?
 
         text = value.is_a?(Symbol) ? value.name : String.try_convert(value)
         raise TypeError, "#{name} must be a String or a Symbol, not #{value.inspect}" if text.nil?

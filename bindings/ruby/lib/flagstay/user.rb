@@ -2,6 +2,7 @@
 
 require_relative "json"
 require_relative "reply"
+require_relative "slot"
 
 module Flagstay
   # Who a decision is for: a key, and named values in six parts.
@@ -37,10 +38,12 @@ module Flagstay
     # @raise [InvalidUserError, InvalidTextError]
     def initialize(key, attributes: nil, private_attributes: nil, ids: nil, targeting: nil, environment: nil,
                    context: nil)
-      @key = Text.utf8(key, "key").dup.freeze
+      @key = Text.settled(key, "key").freeze
       parts = [attributes, private_attributes, ids, targeting, environment, context]
-      @handle = User.open(@key, parts)
-      parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value) } }
+      Slot.use do |slot|
+        @handle = Native::UserHandle.new(begin_with(parts, slot))
+        parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value, slot.error) } }
+      end
       freeze
     end
 
@@ -52,9 +55,7 @@ module Flagstay
     # @raise [InvalidUserError, InvalidJsonError, InvalidTextError]
     def self.from_json(json)
       json = Json.document(json, "user", InvalidUserError)
-      handle = Reply.handle(Native::UserHandle) do |out, error|
-        Native.user_from_json(json, json.bytesize, out, error)
-      end
+      handle = Native::UserHandle.new(Slot.use { |slot| slot.handle(:user_from_json, json) })
       allocate.tap { |user| user.send(:adopt, handle, json) }
     end
 
@@ -71,36 +72,18 @@ module Flagstay
       end
     end
 
-    # A handle without its attributes. A part that is given, but empty, is not the same as one that is not given.
-    #
-    # @api private
-    def self.open(key, parts)
-      given = PARTS.zip(parts).to_h.compact
-      given.each do |part, values|
-        raise InvalidUserError, "#{part} must be a Hash, not #{values.inspect}" unless values.is_a?(Hash)
-      end
-      empty = given.select { |_, values| values.empty? }
-      Reply.handle(Native::UserHandle) do |out, error|
-        next Native.user_new(key, key.bytesize, out, error) if empty.empty?
-
-        json = JSON.generate({ key:, **empty })
-        Native.user_from_json(json, json.bytesize, out, error)
-      end
-    end
-
     # A user that lives for one call, and whose memory does not wait for the garbage collector.
     #
     # @api private
     def self.transient(user)
-      memory = FFI::MemoryPointer.new(:pointer, 2)
-      text = user.is_a?(Hash) ? Json.text(user, "user", InvalidUserError) : Text.utf8(user, "user")
-      status = Native.public_send(user.is_a?(Hash) ? :user_from_json : :user_new, text, text.bytesize, memory,
-                                  memory + Reply::WORD)
-      raise Reply.error(status, memory.get_pointer(Reply::WORD)) unless status == Status::OK
+      pointer = Slot.use do |slot|
+        next slot.handle(:user_new, Text.utf8(user, "user")) unless user.is_a?(Hash)
 
-      yield memory.get_pointer(0)
+        slot.handle(:user_from_json, Json.text(user, "user", InvalidUserError))
+      end
+      yield pointer
     ensure
-      Native.user_free(memory.get_pointer(0)) if memory
+      Native.user_free(pointer) if pointer
     end
     private_class_method :transient
 
@@ -120,13 +103,28 @@ module Flagstay
       freeze
     end
 
-    def set(part, name, value)
+    # A user without its values. A part that is given, but empty, is not the same as one that is not given.
+    def begin_with(parts, slot)
+      empty = {}
+      parts.each_with_index do |values, part|
+        next if values.nil?
+        raise InvalidUserError, "#{PARTS[part]} must be a Hash, not #{values.inspect}" unless values.is_a?(Hash)
+
+        empty[PARTS[part]] = values if values.empty?
+      end
+      return slot.handle(:user_new, @key) if empty.empty?
+
+      slot.handle(:user_from_json, JSON.generate({ key: @key, **empty }))
+    end
+
+    def set(part, name, value, error)
       unless name.is_a?(String) || name.is_a?(Symbol)
         raise InvalidUserError, "#{PARTS[part]}: #{name.inspect} is no name; names are text"
       end
 
-      name = Text.utf8(name, "a name in #{PARTS[part]}")
-      Reply.number { |_, error| write(part, name, value, error) }
+      name = Text.utf8(name, PARTS[part])
+      status = write(part, name, value, error)
+      raise Reply.error(status, error.get_pointer(0)) unless status == Status::OK
     end
 
     def write(part, name, value, error)

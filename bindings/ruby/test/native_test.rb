@@ -1,0 +1,46 @@
+# frozen_string_literal: true
+
+require "support"
+
+# A parameter too few is not an error that Ruby would notice: the library would read whatever is in the register.
+class NativeTest < Minitest::Test
+  include Support
+
+  HEADER = File.expand_path("../../../include/flagstay.h", __dir__)
+  TYPES = { "size_t" => :size_t, "int32_t" => :int32, "int64_t" => :int64, "uint8_t" => :uint8, "uint32_t" => :uint32,
+            "uint64_t" => :uint64, "double" => :double, "flagstay_status" => :int32, "void" => :void }.freeze
+
+  def declared
+    text = File.read(HEADER).gsub(%r{//.*$|/\*.*?\*/}m, "")[/extern "C" \{.*/m]
+    text.scan(/^([a-z][^;{}()]*?)\bflagstay_(\w+)\(([^;]*)\);/).to_h do |result, name, parameters|
+      types = parameters.split(/,(?![^<]*>)/).map { |parameter| type(parameter.strip.sub(/\w+\z/, "")) }
+      [name.to_sym, [types - [:void], type(result)]]
+    end
+  end
+
+  # `const char *` may be text or a C string; both are pointers to FFI.
+  def type(text)
+    return :pointer if text.include?("*") || text.match?(/\b(Out|ErrorOut)\b/)
+
+    TYPES.fetch(text[/\w+/])
+  end
+
+  def attached
+    native = Flagstay::Native
+    functions = native::QUICK.transform_values { |types, result| [types, result == :string ? :pointer : result] }
+    functions.merge(native::SLOW.merge(native::STORED).transform_values { |types| [types, :int32] })
+  end
+
+  def test_every_function_of_the_header_is_attached_as_it_is_declared
+    assert_operator(declared.size, :>, 30)
+    missing = declared.keys - attached.keys
+    assert_empty(missing, "functions that this binding does not know")
+    attached.each { |name, signature| assert_equal(declared.fetch(name), signature, name.to_s) }
+  end
+
+  def test_structs_are_as_large_as_those_of_the_header
+    sizes = [Flagstay::Native::StoreTable, Flagstay::Native::OptionsStruct,
+             Flagstay::Native::DecisionStruct].map(&:size)
+    assert_equal([64, 32, 168], sizes)
+  end
+end
