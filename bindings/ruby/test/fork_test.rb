@@ -75,9 +75,8 @@ class ForkTest < Minitest::Test
     folder do |folder|
       ["memory:", "sqlite:#{folder}/flags.db"].each do |store|
         out = script(<<~RUBY, seconds: 30)
-          require "support"
-          Minitest.class_variable_set(:@@installed_at_exit, true)
-          client = Flagstay::Client.new(ruleset: Support::RULES, store: #{store.inspect})
+          require "fixtures"
+          client = Flagstay::Client.new(ruleset: Fixtures::RULES, store: #{store.inspect})
           at_exit { client.close; $stdout.write("closed\\n") }
           client.text("button-colour", "user-0")
           pids = Array.new(3) { |n| fork { client.text("button-colour", "user-\#{n}"); exit } }

@@ -11,18 +11,15 @@ class NativeTest < Minitest::Test
             "uint64_t" => :uint64, "double" => :double, "flagstay_status" => :int32, "void" => :void }.freeze
 
   def declared
-    text = File.read(HEADER).gsub(%r{//.*$|/\*.*?\*/}m, "")[/extern "C" \{.*/m]
+    text = File.read(HEADER).gsub(%r{//.*$}, "").gsub(%r{/\*.*?\*/}m, "")[/extern "C" \{.*/m]
     text.scan(/^([a-z][^;{}()]*?)\bflagstay_(\w+)\(([^;]*)\);/).to_h do |result, name, parameters|
-      types = parameters.split(/,(?![^<]*>)/).map { |parameter| type(parameter.strip.sub(/\w+\z/, "")) }
-      [name.to_sym, [types - [:void], type(result)]]
+      parameters = parameters == "void" ? [] : parameters.split(",")
+      [name.to_sym, [parameters.map { |parameter| type(parameter.sub(/\w+\z/, "")) }, type(result)]]
     end
   end
 
-  # `const char *` may be text or a C string; both are pointers to FFI.
   def type(text)
-    return :pointer if text.include?("*") || text.match?(/\b(Out|ErrorOut)\b/)
-
-    TYPES.fetch(text[/\w+/])
+    text.include?("*") ? :pointer : TYPES.fetch(text.strip)
   end
 
   def attached

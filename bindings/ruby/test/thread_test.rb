@@ -79,19 +79,19 @@ class ThreadTest < Minitest::Test
   # lock around the store, or the interpreter lock while it waited, would never come back.
   def test_stores_that_wait_for_each_other_s_threads_do_not_stop_the_process
     out = script(<<~RUBY, seconds: 60)
-      require "support"
-      store = Class.new(Support::HashStore) do
+      require "fixtures"
+      store = Class.new(Fixtures::HashStore) do
         attr_accessor :client
         def get(unit, flag)
           Thread.pass
           sleep(0.001)
           client.status
-          client.update(Support::RULES) if rand(20).zero?
+          client.update(Fixtures::RULES) if rand(20).zero?
           client.enabled?("new-checkout", unit)
           super
         end
       end.new
-      client = store.client = Flagstay::Client.new(ruleset: Support::RULES, store: store)
+      client = store.client = Flagstay::Client.new(ruleset: Fixtures::RULES, store: store)
       Array.new(4) do |n|
         Thread.new do
           50.times do |round|
@@ -110,8 +110,8 @@ class ThreadTest < Minitest::Test
     folder do |folder|
       path = "#{folder}/flags.db"
       out = script(<<~RUBY, seconds: 60)
-        require "support"
-        client = Flagstay::Client.new(ruleset: Support::RULES, store: { url: "sqlite:#{path}", busy_timeout_ms: 1500 })
+        require "fixtures"
+        client = Flagstay::Client.new(ruleset: Fixtures::RULES, store: { url: "sqlite:#{path}", busy_timeout_ms: 1500 })
         client.text("button-colour", "user-0")
         reader, writer = IO.pipe
         # Another process keeps the file locked for writing.
@@ -142,7 +142,7 @@ class ThreadTest < Minitest::Test
   # another enters, so a store waits there as it does without a scheduler.
   def test_a_store_that_waits_under_a_fiber_scheduler_does_not_mix_calls
     out = script(<<~RUBY, seconds: 30)
-      require "support"
+      require "fixtures"
       # The least that a scheduler is: fibers that sleep, and a loop that wakes them in time.
       class Scheduler
         def initialize = @sleeping = []
@@ -165,11 +165,11 @@ class ThreadTest < Minitest::Test
           end
         end
       end
-      store = Class.new(Support::HashStore) do
+      store = Class.new(Fixtures::HashStore) do
         def get(unit, flag) = super.tap { sleep(unit == "a" ? 0.02 : 0.05) }
         def set(unit, flag, record) = super.tap { sleep(0.02) }
       end.new
-      client = Flagstay::Client.new(ruleset: Support::RULES, store: store)
+      client = Flagstay::Client.new(ruleset: Fixtures::RULES, store: store)
       seen = []
       Thread.new do
         Fiber.set_scheduler(Scheduler.new)
