@@ -82,12 +82,17 @@ public sealed unsafe class User : IDisposable
 
     /// <summary>Sets a value in a part of the user. A name that is already there gets the new value.</summary>
     /// <exception cref="InvalidOperationException">The user has been used in a call already.</exception>
-    /// <exception cref="ArgumentException">A text holds half a surrogate pair.</exception>
-    /// <exception cref="FlagstayException">The value is an infinity or no number.</exception>
+    /// <exception cref="ArgumentException">
+    /// A text holds half a surrogate pair, or a number is an infinity or none.
+    /// </exception>
     [SkipLocalsInit]
     public User With(UserPart part, string name, UserValue value)
     {
         Check.NotNull(name, nameof(name));
+        if (double.IsNaN(value.Number) || double.IsInfinity(value.Number))
+        {
+            throw new ArgumentException($"`{name}` is {value.Number}, and JSON knows no such number.", nameof(value));
+        }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
         using var buffer = new Utf8Buffer(stack, (long)name.Length + (value.Text?.Length ?? 4));
         Utf8 key = buffer.Add(name, nameof(name));

@@ -107,7 +107,7 @@ public sealed class LibraryTests : IDisposable
     public void A_file_that_is_no_library_is_an_error_that_says_so(string build)
     {
         string file = Path.Combine(_folder, "libtext.so");
-        File.WriteAllText(file, "no library");
+        File.WriteAllText(file, new string('x', 5_000));
         (int exit, string output) = Run(Program(build), file);
         Assert.Equal(3, exit);
         Assert.Contains(file, output, StringComparison.Ordinal);
