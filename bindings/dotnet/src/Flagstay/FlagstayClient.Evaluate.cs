@@ -154,8 +154,13 @@ public sealed unsafe partial class FlagstayClient
     [RequiresUnreferencedCode("Reads T by reflection. Pass a JsonTypeInfo<T> in trimmed programs.")]
     [RequiresDynamicCode("Reads T by reflection. Pass a JsonTypeInfo<T> in programs compiled ahead of time.")]
 #endif
-    public T Value<T>(string flag, User? user, T fallback, JsonSerializerOptions? options = null) =>
-        Value(flag, user, fallback, (JsonTypeInfo<T>)(options ?? JsonSerializerOptions.Default).GetTypeInfo(typeof(T)));
+    public T Value<T>(string flag, User? user, T fallback, JsonSerializerOptions? options = null)
+    {
+        options ??= JsonSerializerOptions.Default;
+        // What every use of the options does; without it new ones do not know how to read anything.
+        options.MakeReadOnly(populateMissingResolver: true);
+        return Value(flag, user, fallback, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
+    }
 
     /// <summary>Decides, and tells everything about it.</summary>
     [SkipLocalsInit]

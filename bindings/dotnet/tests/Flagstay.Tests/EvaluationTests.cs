@@ -120,13 +120,13 @@ public class EvaluationTests
     [Fact]
     public void Decisions_are_exposed_when_they_are_taken_by_key_and_once()
     {
-        using FlagstayClient client = Rulesets.Client(exposures: true);
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), exposures: true);
         using Decisions decisions = client.EvaluateAll(new User("user-1"));
-        Assert.Equal(7, decisions.Count());
+        Assert.Single(decisions, decision => decision.Text == "blue");
         Assert.Empty(client.DrainEvents());
-        Assert.Equal(12, decisions["price"].Number);
-        Assert.Equal(12, decisions["price"].Number);
-        Assert.Single(client.DrainEvents());
+        Assert.Equal("blue", decisions["button-colour"].Text);
+        Assert.Equal("blue", decisions["button-colour"].Text);
+        Assert.Equal("blue", Assert.Single(client.DrainEvents()).GetProperty("variation").GetString());
     }
 
     [Fact]
@@ -143,13 +143,13 @@ public class EvaluationTests
     [Fact]
     public void An_evaluation_exposes_unless_somebody_only_looks()
     {
-        using FlagstayClient client = Rulesets.Client(exposures: true);
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), exposures: true);
         using var user = new User("user-1");
-        client.Evaluate("price", user, new EvaluationOptions { ReadOnly = true });
-        client.Explain("price", user);
+        client.Evaluate("button-colour", user, new EvaluationOptions { ReadOnly = true });
+        client.Explain("button-colour", user);
         Assert.Empty(client.DrainEvents());
-        client.Evaluate("price", user);
-        client.Number("price", user, 0);
+        client.Evaluate("button-colour", user);
+        client.Text("button-colour", user, "grey");
         Assert.Equal(2, client.GetStatus().Events.Queued);
         Assert.Single(client.DrainEvents(1));
         Assert.Single(client.DrainEvents());

@@ -252,12 +252,7 @@ public class StoreTests
     [Fact]
     public void A_closed_client_lets_go_of_its_store()
     {
-        WeakReference store = Use(dispose: true, out FlagstayClient client);
-        Collect();
-        // The client itself still is there; only the library's reference has gone.
-        Assert.Equal(ClientState.Off, client.GetStatus().State);
-        GC.KeepAlive(client);
-        client = null!;
+        WeakReference store = UseAndClose();
         Collect();
         Assert.False(store.IsAlive);
     }
@@ -265,7 +260,7 @@ public class StoreTests
     [Fact]
     public void A_client_that_nobody_disposed_lets_go_of_its_store_when_it_is_collected()
     {
-        WeakReference store = Use(dispose: false, out _);
+        WeakReference store = Use();
         Collect();
         Assert.False(store.IsAlive);
     }
@@ -290,15 +285,23 @@ public class StoreTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference Use(bool dispose, out FlagstayClient client)
+    private static WeakReference Use()
     {
         var store = new MapStore();
-        client = Rulesets.Client(Rulesets.Colours(100), store);
-        client.Text(Flag, new User("u"), "grey");
-        if (dispose)
-        {
-            client.Dispose();
-        }
+        FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), store);
+        Assert.Equal("blue", client.Text(Flag, new User("u"), "grey"));
+        return new WeakReference(store);
+    }
+
+    // The store holds its client, which only closing can undo.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference UseAndClose()
+    {
+        var store = new MapStore();
+        FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), store);
+        store.Before = _ => client.GetStatus();
+        Assert.Equal("blue", client.Text(Flag, new User("u"), "grey"));
+        client.Dispose();
         return new WeakReference(store);
     }
 

@@ -112,11 +112,11 @@ public class UserTests
     }
 
     [Fact]
-    public void Empty_text_NUL_and_every_plane_are_ordinary_text()
+    public void NUL_and_every_plane_are_ordinary_text()
     {
         var store = new MapStore();
         using FlagstayClient client = Rulesets.Client(Rulesets.Colours(50), store);
-        foreach (string key in new[] { "", "a\0b", "\0", "é", "漢字", "🥨", "a\u2028b", "\uffff", string.Concat(Enumerable.Repeat("🥨", 5_000)) })
+        foreach (string key in new[] { "a\0b", "\0", "é", "漢字", "🥨", "a\u2028b", "\uffff", string.Concat(Enumerable.Repeat("🥨", 5_000)) })
         {
             using var user = new User(key);
             Decision decision = client.Evaluate("button-colour", user);
@@ -125,6 +125,18 @@ public class UserTests
             Assert.True(store.Records.ContainsKey((key, "button-colour")), key);
             Assert.Equal(store.Records[(key, "button-colour")], client.Peek(key, "button-colour"));
         }
+    }
+
+    [Fact]
+    public void An_empty_key_is_a_key_and_belongs_to_no_split()
+    {
+        var store = new MapStore();
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(50), store);
+        using var nobody = new User("");
+        Decision decision = client.Evaluate("button-colour", nobody);
+        Assert.Null(decision.Error);
+        Assert.Equal("grey", decision.Text);
+        Assert.Empty(store.Records);
     }
 
     [Fact]

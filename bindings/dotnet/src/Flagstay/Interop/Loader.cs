@@ -31,7 +31,7 @@ internal static unsafe class Loader
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            problem = FirstLine(error.Message);
+            problem = LastLine(error.Message);
             return false;
         }
     }
@@ -39,7 +39,12 @@ internal static unsafe class Loader
     private static nint Resolve(string name, System.Reflection.Assembly assembly, DllImportSearchPath? path) =>
         name == Native.Soname ? s_loaded : 0;
 
-    private static string FirstLine(string text) => text.Split('\n')[0];
+    // Advice comes first, what the system's loader said last.
+    private static string LastLine(string text)
+    {
+        string[] lines = text.Trim().Split('\n');
+        return lines[lines.Length - 1];
+    }
 #else
     private const int ResolveNow = 2;
     private const int Global = 0x100;
@@ -60,6 +65,8 @@ internal static unsafe class Loader
         {
             return true;
         }
+        // The runtime binds an import at its first call, and forgets the last problem thereby: ask for it once before.
+        Problem();
         byte[] path = System.Text.Encoding.UTF8.GetBytes(candidate + '\0');
         fixed (byte* start = path)
         {
