@@ -11,9 +11,6 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 LIBRARY := target/release/libflagstay.so
 SONAME  := libflagstay.so.1
 
-# Every binding finds the library that was built here, not one that is installed.
-export FLAGSTAY_LIBRARY := $(CURDIR)/$(LIBRARY)
-export LD_LIBRARY_PATH := $(CURDIR)/target/release$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 export STRICT
 
 .PHONY: help build header demo test conformance bench install clean lint

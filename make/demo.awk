@@ -37,21 +37,29 @@ function load(act, l, expected,    file, line, n, part) {
     if (n != expected) complain(name[l] ", " act ": " n " lines instead of " expected)
 }
 
-function table(    l, u, n, met, row) {
+function table(    l, met, u, shade, stays, shown) {
     printf "\n%-9s %-8s %-8s", "", "first", "before,"
     printf " after, decided in\n%-9s %-8s %-8s", "user", "met by", "decided"
     for (l = 1; l <= count; l++) printf " %-7s", name[l]
     printf "  without the store\n"
     for (met = 1; met <= count; met++) {
-        for (n = 1; n <= shown; n++) {
-            u = (met - 1) * each + n
-            printf "%-9s %-8s %-8s", "user-" u, name[met], colour["before", met, u]
-            for (l = 1; l <= count; l++) printf " %-7s", colour["after", l, u]
-            row = colour["fresh-after", 1, u]
-            printf "  %s%s\n", row, row == colour["before", met, u] ? "" : "  <- would have moved"
+        # One user of each colour, and one whom the new split would have left alone.
+        shown["grey"] = shown["blue"] = shown["green"] = stays = 0
+        for (u = (met - 1) * each + 1; u <= met * each; u++) {
+            shade = colour["before", met, u]
+            if (colour["fresh-after", 1, u] == shade) {
+                if (!stays++) row(met, u)
+            } else if (!shown[shade]++) row(met, u)
         }
-        printf "%-9s\n", "..."
+        print "..."
     }
+}
+
+function row(met, u,    l, moved) {
+    printf "%-9s %-8s %-8s", "user-" u, name[met], colour["before", met, u]
+    for (l = 1; l <= count; l++) printf " %-7s", colour["after", l, u]
+    moved = colour["fresh-after", 1, u] != colour["before", met, u]
+    printf "  %-6s%s\n", colour["fresh-after", 1, u], moved ? " <- would have moved" : ""
 }
 
 function judge(    l, u, met, kept, moved, agreed) {

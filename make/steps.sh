@@ -2,6 +2,10 @@
 #
 # With STRICT=1 a language that is skipped fails the run; without it the run says loudly what it did not do.
 
+# Every binding finds the library that was built here, not one that is installed.
+export FLAGSTAY_LIBRARY=$PWD/target/release/libflagstay.so
+export LD_LIBRARY_PATH=$PWD/target/release${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+
 results=${FLAGSTAY_RESULTS:-build/results.tsv}
 mkdir -p "$(dirname "$results")"
 # One set of results for everything that a caller runs in a row; a run of its own begins anew.
