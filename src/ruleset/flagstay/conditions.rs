@@ -39,7 +39,7 @@ pub struct Subject<'e> {
 
 impl Condition {
     /// Whether it is true of the user. Recursion is bounded: no condition is loaded that is higher than
-    /// [`DEEPEST`](super::document::DEEPEST).
+    /// [`DEEPEST`](super::shape::DEEPEST).
     pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
         match self {
             Condition::Attribute(name, operator) => attribute(name, operator, of.user, trace),

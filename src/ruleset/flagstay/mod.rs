@@ -3,16 +3,15 @@
 //! A document is read ([`document`]) and compiled ([`compile`]) into flags ([`flag`]) whose names are numbers and whose
 //! operands are prepared; [`evaluate`] decides, [`wire`] says what is stored and sent.
 
-mod circle;
 mod compile;
 mod conditions;
 mod document;
 mod evaluate;
 mod flag;
 mod identity;
-mod operands;
 mod operators;
 mod path;
+mod shape;
 mod split;
 mod stored;
 mod texts;

@@ -1,6 +1,11 @@
 //! The dialect as a client sees it: a ruleset, a user, a store, and what comes of them.
 
 mod decisions;
+mod events;
+mod mistakes;
+mod operators;
+mod splits;
+mod sticky;
 
 use crate::client::Client;
 use crate::config::Config;

@@ -1,10 +1,10 @@
 //! Reading operands: what each operator accepts, said once.
 
-use super::document;
-use super::operators::{Among, Comparison, Instant, Operator, Seen, instant_of};
-use super::path::{Mistake, Path};
+use crate::ruleset::flagstay::document::Operator as Name;
+use crate::ruleset::flagstay::operators::{Among, Comparison, Instant, Operator, Seen, instant_of};
+use crate::ruleset::flagstay::path::{Mistake, Path};
+use crate::ruleset::flagstay::shape::DEEPEST;
 use crate::value::{Number, Value, kind_of};
-use document::Operator as Name;
 use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};
 use semver::Version;
@@ -25,7 +25,7 @@ impl Expressions {
         }
         let regex = RegexBuilder::new(text)
             .size_limit(REGEX_SIZE)
-            .nest_limit(document::DEEPEST as u32)
+            .nest_limit(DEEPEST as u32)
             .build()
             .map_err(|error| path.mistake(format_args!("no regular expression: {error}")))?;
         let regex = Arc::new(regex);
