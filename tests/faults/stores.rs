@@ -72,8 +72,7 @@ impl Case {
 
     /// Not among them: `slow`, which a busy machine may raise at any time.
     fn counters(&self) -> [u64; 4] {
-        ["writes", "lost_races", "failures", "garbage"]
-            .map(|name| counter(&self.client, name))
+        ["writes", "lost_races", "failures", "garbage"].map(|name| counter(&self.client, name))
     }
 }
 

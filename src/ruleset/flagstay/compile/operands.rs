@@ -3,7 +3,7 @@
 use crate::ruleset::flagstay::document::Operator as Name;
 use crate::ruleset::flagstay::operators::{Among, Comparison, Instant, Operator, Seen, instant_of};
 use crate::ruleset::flagstay::path::{Mistake, Path};
-use crate::ruleset::flagstay::shape::DEEPEST;
+use crate::ruleset::flagstay::shape::{DEEPEST, Members, read};
 use crate::value::{Number, Value, kind_of};
 use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};
@@ -70,7 +70,7 @@ pub fn operator(
         Name::GreaterThan | Name::AtLeast | Name::LessThan | Name::AtMost => {
             Operator::Compares(comparison, number(operand, path)?)
         }
-        Name::Semver => semver(operand, path)?,
+        Name::Semver => semver(raw, path)?,
         Name::Before => Operator::Before(Box::new(instant(operand, path)?)),
         Name::After => Operator::After(Box::new(instant(operand, path)?)),
         Name::Present => match operand {
@@ -121,10 +121,9 @@ fn instant(written: Value, path: &Path<'_>) -> Result<Instant, Mistake> {
     }
 }
 
-fn semver(operand: Value, path: &Path<'_>) -> Result<Operator, Mistake> {
-    let Value::Object(members) = operand else {
-        return Err(wanted("an object of comparisons", &operand, path));
-    };
+fn semver(raw: &RawValue, path: &Path<'_>) -> Result<Operator, Mistake> {
+    // Read again, because a value forgets that a member stood in it twice.
+    let Members(members): Members<'_, Value> = read(raw, path)?;
     if members.is_empty() {
         return Err(path.mistake("wants at least one comparison"));
     }

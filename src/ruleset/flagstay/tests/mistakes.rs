@@ -386,6 +386,11 @@ fn members_that_stand_twice_are_found_everywhere() {
             {"if": {"attribute": "a", "equals": 1, "equals": 2}, "serve": "a"}]}"#,
             "flags.f.rules[0].if.equals",
         ),
+        (
+            r#"{"on": true, "variations": {"a": 1}, "off": "a", "default": "a", "rules": [
+            {"if": {"attribute": "a", "semver": {"at_least": "1.0.0", "at_least": "2.0.0"}}, "serve": "a"}]}"#,
+            "flags.f.rules[0].if.semver.at_least",
+        ),
     ] {
         let client = plain(json!({"format": 1}));
         client.update(&flag(text)).unwrap();
