@@ -26,8 +26,10 @@ pub struct Segment {
     pub include: Texts,
     pub exclude: Texts,
     pub condition: Option<Condition>,
-    /// How high its condition is.
+    /// How high its condition is, with those of the segments that it uses.
     pub height: usize,
+    /// How many parts its condition has, those of the segments that it uses counted each time.
+    pub parts: u64,
 }
 
 /// Who is asked about: a user and the segments that there are.

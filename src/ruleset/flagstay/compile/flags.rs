@@ -99,12 +99,7 @@ impl Compiler<'_> {
         for (n, Object(rule)) in written.rules.iter().enumerate() {
             let path = path.key("rules");
             let path = path.index(n);
-            let mut uses = Vec::new();
-            let mut own = 0;
-            let condition_path = path.key("if");
-            let condition =
-                self.condition(&rule.condition, &mut uses, (0, &mut own), &condition_path)?;
-            self.reachable(own, &uses, around.segments)?;
+            let condition = self.condition(&rule.condition, around.segments, &path.key("if"))?;
             let mut served = self.served(
                 key,
                 (rule.id.as_ref(), rule.serve.as_ref(), rule.split.as_ref()),

@@ -11,6 +11,9 @@ use hashbrown::HashMap;
 /// How many flags a chain of prerequisites may have.
 const LONGEST_CHAIN: u32 = 16;
 
+/// How many prerequisites one decision may ask for, those of prerequisites counted each time.
+const MOST_ASKED: u32 = 256;
+
 /// Prerequisites of a flag that is otherwise in order.
 pub(super) struct Pending<'a> {
     pub(super) flag: u32,
@@ -48,6 +51,7 @@ impl Compiler<'_> {
         let circles = (0..flags.len() as u32).filter(|n| places[*n as usize] != Place::Ordered);
         let mut resolved: HashMap<u32, Box<[Prerequisite]>> = resolved.into_iter().collect();
         let mut chains = vec![1_u32; flags.len()];
+        let mut asked = vec![0_u32; flags.len()];
         let in_order: Vec<u32> = order.into_iter().chain(circles).collect();
         for number in in_order {
             let Some(prerequisites) = resolved.remove(&number) else {
@@ -62,6 +66,10 @@ impl Compiler<'_> {
                 .iter()
                 .map(|prerequisite| prerequisite.flag as usize);
             let chain = 1 + used.clone().map(|used| chains[used]).max().unwrap_or(0);
+            let asks = used
+                .clone()
+                .map(|used| asked[used].saturating_add(1))
+                .fold(0, u32::saturating_add);
             let unsettled = |used: usize| places[used] != Place::Ordered;
             let mistake = if let Some(n) = used.clone().position(unsettled) {
                 let message = match places[number as usize] {
@@ -83,10 +91,16 @@ impl Compiler<'_> {
                 let message = format!("the chain of prerequisites is longer than {LONGEST_CHAIN}");
                 let path = at(n.unwrap_or(0));
                 Some(Mistake { path, message })
+            } else if asks > MOST_ASKED {
+                let path = root.key(&flags[number as usize].key);
+                let message =
+                    format!("a decision would ask for more than {MOST_ASKED} prerequisites");
+                Some(path.key("prerequisites").mistake(message))
             } else {
                 None
             };
             chains[number as usize] = chain;
+            asked[number as usize] = asks;
             match mistake {
                 Some(mistake) => {
                     let key = flags[number as usize].key.clone();

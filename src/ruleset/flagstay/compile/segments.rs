@@ -9,59 +9,102 @@ use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{DEEPEST, read};
 use serde_json::value::RawValue;
 
+/// How many parts a condition may have, those of its segments counted each time that they are used: a few segments
+/// that use one another twice each would otherwise keep a decision busy for ever.
+const MOST_PARTS: u64 = 10_000;
+
 /// A condition uses a segment.
-pub(super) struct Use {
+struct Use {
     segment: u32,
+    name: Box<str>,
     path: String,
     /// How many levels of condition are around it, its own included.
     depth: usize,
+}
+
+/// How large a condition is. While it is read, without the segments that it uses; they may not be known yet.
+#[derive(Default)]
+struct Measure {
+    height: usize,
+    parts: u64,
+    uses: Vec<Use>,
+}
+
+impl Measure {
+    /// Adds the segments, all of which are known by now, and checks the limits.
+    fn settle(&mut self, segments: &[Option<Segment>], path: &Path<'_>) -> Result<(), Mistake> {
+        for used in &self.uses {
+            let message = match &segments[used.segment as usize] {
+                None => broken("segment", &used.name),
+                Some(segment) if used.depth + segment.height > DEEPEST => {
+                    format!("with its segments, the condition is higher than {DEEPEST}")
+                }
+                Some(segment) => {
+                    self.height = self.height.max(used.depth + segment.height);
+                    self.parts += segment.parts;
+                    continue;
+                }
+            };
+            let path = used.path.clone();
+            return Err(Mistake { path, message });
+        }
+        if self.parts > MOST_PARTS {
+            let message =
+                format!("with its segments, the condition has more than {MOST_PARTS} parts");
+            return Err(path.mistake(message));
+        }
+        Ok(())
+    }
 }
 
 impl Compiler<'_> {
     pub(super) fn segments(&mut self, entries: &Entries<'_>) -> Vec<Option<Segment>> {
         let root = Path::root("segments");
         let mut segments = Vec::with_capacity(entries.len());
-        let mut all_uses = Vec::with_capacity(entries.len());
+        let mut measures: Vec<Measure> = Vec::with_capacity(entries.len());
         for (name, raw) in entries {
-            let path = root.key(name);
-            let mut uses = Vec::new();
-            let segment = self.segment(name, raw, &mut uses, &path);
+            let mut measure = Measure::default();
+            let segment = self.segment(name, raw, &mut measure, &root.key(name));
             segments.push(segment.map_err(|mistake| self.report(None, mistake)).ok());
-            all_uses.push(uses);
+            measures.push(measure);
         }
-        let edges: Vec<Vec<u32>> = all_uses
+        let edges: Vec<Vec<u32>> = measures
             .iter()
-            .map(|uses| uses.iter().map(|used| used.segment).collect())
+            .map(|measure| measure.uses.iter().map(|used| used.segment).collect())
             .collect();
         let (order, places) = circle::order(&edges);
         for (number, place) in places.iter().enumerate() {
             if *place != Place::Ordered && segments[number].take().is_some() {
-                let used = all_uses[number].iter();
+                let used = measures[number].uses.iter();
                 let mut used = used.filter(|used| places[used.segment as usize] != Place::Ordered);
                 let Some(used) = used.next() else { continue };
                 let message = match place {
                     Place::Circle => "the segments use one another in a circle".to_owned(),
-                    _ => broken("segment", &entries[used.segment as usize].0),
+                    _ => broken("segment", &used.name),
                 };
                 let path = used.path.clone();
                 self.report(None, Mistake { path, message });
             }
         }
-        for number in order {
-            let uses = &all_uses[number as usize];
-            let Some(segment) = &segments[number as usize] else {
+        for number in order.into_iter().map(|number| number as usize) {
+            if segments[number].is_none() {
                 continue;
-            };
-            match height(segment.height, uses, &segments, entries) {
-                Ok(height) => {
-                    if let Some(segment) = &mut segments[number as usize] {
-                        segment.height = height;
-                    }
+            }
+            let measure = &mut measures[number];
+            let path = root.key(&entries[number].0);
+            match (
+                measure.settle(&segments, &path.key("if")),
+                &mut segments[number],
+            ) {
+                (Ok(()), Some(segment)) => {
+                    segment.height = measure.height;
+                    segment.parts = measure.parts;
                 }
-                Err(mistake) => {
-                    segments[number as usize] = None;
+                (Err(mistake), segment) => {
+                    *segment = None;
                     self.report(None, mistake);
                 }
+                (Ok(()), None) => {}
             }
         }
         segments
@@ -71,16 +114,15 @@ impl Compiler<'_> {
         &mut self,
         name: &str,
         raw: &RawValue,
-        uses: &mut Vec<Use>,
+        measure: &mut Measure,
         path: &Path<'_>,
     ) -> Result<Segment, Mistake> {
         let written: document::Segment<'_> = read(raw, path)?;
-        let mut own = 0;
         let condition = match &written.condition {
             None => None,
             Some(condition) => {
                 let path = path.key("if");
-                Some(self.condition(condition, uses, (0, &mut own), &path)?)
+                Some(self.part(condition, 0, measure, &path)?)
             }
         };
         Ok(Segment {
@@ -89,21 +131,36 @@ impl Compiler<'_> {
             include: texts(written.include),
             exclude: texts(written.exclude),
             condition,
-            height: own,
+            // Settled when the segments that it uses are.
+            height: 0,
+            parts: 0,
         })
     }
 
-    /// Compiles a condition that has `depth` levels around it. `own` becomes the height of the whole, segments counted
-    /// as the level that they are themselves.
+    /// Compiles a rule's condition, against segments that are all known.
     pub(super) fn condition(
         &mut self,
         written: &document::Condition<'_>,
-        uses: &mut Vec<Use>,
-        (depth, own): (usize, &mut usize),
+        segments: &[Option<Segment>],
+        path: &Path<'_>,
+    ) -> Result<Condition, Mistake> {
+        let mut measure = Measure::default();
+        let condition = self.part(written, 0, &mut measure, path)?;
+        measure.settle(segments, path)?;
+        Ok(condition)
+    }
+
+    /// Compiles a condition that has `depth` levels around it.
+    fn part(
+        &mut self,
+        written: &document::Condition<'_>,
+        depth: usize,
+        measure: &mut Measure,
         path: &Path<'_>,
     ) -> Result<Condition, Mistake> {
         let depth = depth + 1;
-        *own = depth.max(*own);
+        measure.height = measure.height.max(depth);
+        measure.parts += 1;
         Ok(match written {
             document::Condition::Attribute(name, operator, operand) => {
                 let path = path.key(operator.as_str());
@@ -127,8 +184,9 @@ impl Compiler<'_> {
                         let message = format_args!("there is no segment `{}`", name.as_str());
                         return Err(path.mistake(message));
                     };
-                    uses.push(Use {
+                    measure.uses.push(Use {
                         segment: *segment,
+                        name: name.as_str().into(),
                         path: path.to_string(),
                         depth,
                     });
@@ -137,80 +195,28 @@ impl Compiler<'_> {
                 Condition::Segments(numbers.into())
             }
             document::Condition::All(inner) => {
-                Condition::All(self.conditions(inner, uses, (depth, own), &path.key("all"))?)
+                Condition::All(self.parts(inner, depth, measure, &path.key("all"))?)
             }
             document::Condition::Any(inner) => {
-                Condition::Any(self.conditions(inner, uses, (depth, own), &path.key("any"))?)
+                Condition::Any(self.parts(inner, depth, measure, &path.key("any"))?)
             }
             document::Condition::Not(inner) => {
-                let inner = self.condition(inner, uses, (depth, own), &path.key("not"))?;
+                let inner = self.part(inner, depth, measure, &path.key("not"))?;
                 Condition::Not(Box::new(inner))
             }
         })
     }
 
-    fn conditions(
+    fn parts(
         &mut self,
         written: &[document::Condition<'_>],
-        uses: &mut Vec<Use>,
-        (depth, own): (usize, &mut usize),
+        depth: usize,
+        measure: &mut Measure,
         path: &Path<'_>,
     ) -> Result<Box<[Condition]>, Mistake> {
         let written = written.iter().enumerate();
         written
-            .map(|(n, inner)| self.condition(inner, uses, (depth, own), &path.index(n)))
+            .map(|(n, inner)| self.part(inner, depth, measure, &path.index(n)))
             .collect()
     }
-
-    /// Whether all segments that a flag's condition uses can be evaluated.
-    pub(super) fn reachable(
-        &self,
-        own: usize,
-        uses: &[Use],
-        segments: &[Option<Segment>],
-    ) -> Result<(), Mistake> {
-        if uses.is_empty() {
-            return Ok(());
-        }
-        let name = |number: u32| {
-            let mut named = self.segments.iter();
-            let found = named.find(|(_, known)| **known == number);
-            found.map_or("", |(name, _)| name)
-        };
-        highest(own, uses, segments, name).map(|_| ())
-    }
-}
-
-fn height(
-    own: usize,
-    uses: &[Use],
-    segments: &[Option<Segment>],
-    entries: &Entries<'_>,
-) -> Result<usize, Mistake> {
-    highest(own, uses, segments, |number| &*entries[number as usize].0)
-}
-
-/// The height of a condition with those of the segments that it uses.
-fn highest<'n>(
-    own: usize,
-    uses: &[Use],
-    segments: &[Option<Segment>],
-    name: impl Fn(u32) -> &'n str,
-) -> Result<usize, Mistake> {
-    let mut highest = own;
-    for used in uses {
-        let message = match &segments[used.segment as usize] {
-            None => broken("segment", name(used.segment)),
-            Some(segment) if used.depth + segment.height > DEEPEST => {
-                format!("with its segments, the condition is higher than {DEEPEST}")
-            }
-            Some(segment) => {
-                highest = highest.max(used.depth + segment.height);
-                continue;
-            }
-        };
-        let path = used.path.clone();
-        return Err(Mistake { path, message });
-    }
-    Ok(highest)
 }

@@ -594,3 +594,42 @@ fn a_chain_of_prerequisites_has_an_end() {
         "GENERAL"
     );
 }
+
+#[test]
+fn what_is_used_again_and_again_is_counted_again_and_again() {
+    let mut segments = json!({"s0": {"if": {"attribute": "a", "equals": 1}}});
+    let mut flags = json!({"f0": switch(json!({"default": "on"}))});
+    for n in 1..15 {
+        let twice = json!([format!("s{}", n - 1), format!("s{}", n - 1)]);
+        segments[format!("s{n}")] = json!({"if": {"segment": twice}});
+        let need = json!({"flag": format!("f{}", n - 1), "variations": ["on"]});
+        flags[format!("f{n}")] = switch(json!({"default": "on", "prerequisites": [need, need]}));
+    }
+    // Twice the one before and one more: 2^(n+1) - 1 parts. Twice the one before and two more: 2^(n+1) - 2 questions.
+    for n in [11, 12, 13] {
+        let rule = json!({"if": {"segment": format!("s{n}")}, "serve": "on"});
+        flags[format!("g{n}")] = switch(json!({"rules": [rule]}));
+    }
+    let document = json!({"format": 1, "flags": flags, "segments": segments});
+    let client = plain(document.clone());
+    for (flag, works) in [("f7", true), ("f8", false), ("g12", true), ("g13", false)] {
+        let user = json!({"key": "u", "attributes": {"a": 1}});
+        assert_eq!(
+            decide(&client, flag, user)["value"] == json!(true),
+            works,
+            "{flag}"
+        );
+    }
+    let found = problems(document);
+    for start in [
+        "flags.f8.prerequisites: a decision would ask for more than 256 prerequisites",
+        "segments.s13.if: with its segments, the condition has more than 10000 parts",
+        "segments.s14.if.segment[0]: the segment `s13` is broken",
+        "flags.g13.rules[0].if.segment: the segment `s13` is broken",
+    ] {
+        assert!(
+            found.iter().any(|problem| problem.starts_with(start)),
+            "{start}: {found:#?}"
+        );
+    }
+}
