@@ -15,6 +15,8 @@ import (
 // It lies in C memory and is used again, so that a decision costs one native call and no native allocation.
 type scratch struct {
 	native *C.fsgo_scratch
+	// As in User: what the collector sees should be about as large as what there is.
+	_ [1016]byte
 }
 
 var scratches = sync.Pool{New: func() any {
@@ -22,7 +24,7 @@ var scratches = sync.Pool{New: func() any {
 	if native == nil {
 		panic("flagstay: out of memory")
 	}
-	made := &scratch{native}
+	made := &scratch{native: native}
 	// The pool drops what it holds at the garbage collector's leisure.
 	runtime.AddCleanup(made, func(native *C.fsgo_scratch) { C.fsgo_scratch_free(native) }, native)
 	return made

@@ -124,12 +124,13 @@ func TestThereMayBeNoUserAndNoKey(t *testing.T) {
 	if decision, err := client.Evaluate("new-checkout", keyless); err != nil || decision.Reason != ReasonFallthrough {
 		t.Errorf("%+v, %v", decision, err)
 	}
-	client.Evaluate("experiment", keyless)
+	for _, user := range []*User{keyless, NewUser("")} {
+		if decision, err := client.Evaluate("experiment", user); err != nil || decision.Variation != "a" || decision.Enabled {
+			t.Errorf("%+v, %v", decision, err)
+		}
+	}
 	if len(store.records) != 0 {
 		t.Errorf("%v", store.records)
-	}
-	if decision, err := client.Evaluate("experiment", NewUser("")); err != nil || len(store.records) != 1 {
-		t.Errorf("the empty key is a key: %+v, %v", decision, err)
 	}
 }
 
