@@ -37,20 +37,16 @@ function load(act, l, expected,    file, line, n, part) {
     if (n != expected) complain(name[l] ", " act ": " n " lines instead of " expected)
 }
 
-function table(    l, met, u, shade, stays, shown) {
+function table(    l, met, u, shown) {
     printf "\n%-9s %-8s %-8s", "", "first", "before,"
     printf " after, decided in\n%-9s %-8s %-8s", "user", "met by", "decided"
     for (l = 1; l <= count; l++) printf " %-7s", name[l]
     printf "  without the store\n"
     for (met = 1; met <= count; met++) {
-        # One user of each colour, and one whom the new split would have left alone.
-        shown["grey"] = shown["blue"] = shown["green"] = stays = 0
-        for (u = (met - 1) * each + 1; u <= met * each; u++) {
-            shade = colour["before", met, u]
-            if (colour["fresh-after", 1, u] == shade) {
-                if (!stays++) row(met, u)
-            } else if (!shown[shade]++) row(met, u)
-        }
+        # One user of each colour.
+        shown["grey"] = shown["blue"] = shown["green"] = 0
+        for (u = (met - 1) * each + 1; u <= met * each; u++)
+            if (!shown[colour["before", met, u]]++) row(met, u)
         print "..."
     }
 }
