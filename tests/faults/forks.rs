@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-const FORKS: u32 = 25;
+const FORKS: u32 = 10;
 /// For a child, and for its parent to wait for it.
 const SHORT: Duration = Duration::from_secs(30);
 

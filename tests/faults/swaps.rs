@@ -41,7 +41,7 @@ fn number_of(decision: &flagstay::decision::Decision<'_>) -> u64 {
 
 #[test]
 fn decisions_racing_updates_racing_close_are_each_of_one_ruleset() {
-    const UPDATES: u64 = 2_000;
+    const UPDATES: u64 = 500;
     let client = Client::new(Config::from_json(r#"{"store": "memory:"}"#).unwrap(), None).unwrap();
     client.update(&numbered(0)).unwrap();
     let decided = AtomicU64::new(0);
