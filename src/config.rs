@@ -1,6 +1,6 @@
 //! The client's configuration: one JSON document, every option known, every default said here.
 
-use crate::error::{Error, ErrorKind, from_json};
+use crate::error::{Error, ErrorKind, Object, from_json};
 use crate::ruleset::{self, Clock, Dialect};
 use crate::value::{Map, Value, kind_of};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ struct Document {
     /// `"memory:"`, `"sqlite:PATH"`, or an object with the URL and what goes with it.
     store: Option<Value>,
     #[serde(default)]
-    events: EventsConfig,
+    events: Object<EventsConfig>,
     now_ms: Option<i64>,
     #[serde(default)]
     options: Map<String, Value>,
@@ -75,6 +75,22 @@ impl Default for EventsConfig {
     }
 }
 
+impl EventsConfig {
+    /// Room for the queue is made at once, so a number that was never meant must not take all memory there is.
+    const MOST: usize = 1_000_000;
+
+    fn checked(self) -> Result<Self, Error> {
+        if (1..=Self::MOST).contains(&self.capacity) {
+            return Ok(self);
+        }
+        Err(Error::at(
+            ErrorKind::InvalidConfig,
+            "events.capacity",
+            format!("{} is not between 1 and {}", self.capacity, Self::MOST),
+        ))
+    }
+}
+
 /// A configuration that makes sense.
 pub struct Config {
     pub dialect: &'static dyn Dialect,
@@ -89,7 +105,7 @@ pub struct Config {
 
 impl Config {
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let document: Document = from_json(json, ErrorKind::InvalidConfig)?;
+        let Object::<Document>(document) = from_json(json, ErrorKind::InvalidConfig)?;
         let name = document.dialect.as_deref().unwrap_or("flagstay");
         let dialect = ruleset::dialect(name).ok_or_else(|| {
             let known: Vec<_> = ruleset::dialects().collect();
@@ -121,7 +137,7 @@ impl Config {
             dialect,
             ruleset,
             store: StoreOptions::from_value(document.store)?,
-            events: document.events,
+            events: document.events.0.checked()?,
             clock: document.now_ms.map_or(Clock::System, Clock::Fixed),
             options: document.options,
         })

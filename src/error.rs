@@ -3,7 +3,11 @@
 //! A decision that cannot be made is not an [`Error`]: it carries an
 //! [`ErrorCode`](crate::decision::ErrorCode) and still answers the caller's default.
 
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// What kind of thing went wrong. The ABI's status codes are these, one to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +67,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Deserialises `json`, naming the JSON path in the error.
-pub fn from_json<'de, T: serde::Deserialize<'de>>(
-    json: &'de str,
-    kind: ErrorKind,
-) -> Result<T, Error> {
+pub fn from_json<'de, T: Deserialize<'de>>(json: &'de str, kind: ErrorKind) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -85,4 +86,31 @@ pub fn from_json<'de, T: serde::Deserialize<'de>>(
         .end()
         .map_err(|error| Error::new(ErrorKind::InvalidJson, error.to_string()))?;
     Ok(parsed)
+}
+
+/// What is written as an object. By itself a derived struct would also be read from a list of its members in their
+/// order, which nobody means.
+#[derive(Default)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer
+            .deserialize_map(Members(PhantomData))
+            .map(Object)
+    }
 }

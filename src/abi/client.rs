@@ -18,7 +18,7 @@ use std::mem::MaybeUninit;
 /// Threads: any number may use a client at once.
 pub struct flagstay_client(Handle<Client>);
 
-handle!(flagstay_client, Client, b"fs clnt\0");
+handle!(flagstay_client, Client, b"fsclient");
 
 /// Makes a client from a configuration, a JSON object:
 ///
@@ -27,8 +27,8 @@ handle!(flagstay_client, Client, b"fs clnt\0");
 ///   defaults until the first `flagstay_client_update`.
 /// - `store`: "memory:", "sqlite:PATH", or `{"url": …, "busy_timeout_ms": 2000, "slow_ms": 50}`. `busy_timeout_ms` is
 ///   how long a decision waits for another process that is writing; a call over `slow_ms` is counted in the status.
-/// - `events`: `{"capacity": 10000, "exposures": false}`: how many events wait to be drained (then the oldest leaves,
-///   counted), and whether decisions queue exposure events.
+/// - `events`: `{"capacity": 10000, "exposures": false}`: how many events wait to be drained, 1 to 1,000,000 (then the
+///   oldest leaves, counted), and whether decisions queue exposure events.
 /// - `now_ms`: a fixed clock in Unix milliseconds, for tests and simulations.
 /// - `options`: the dialect's own options, by its reference page.
 ///

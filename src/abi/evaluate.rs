@@ -248,7 +248,7 @@ fn kind_of_json(json: &str) -> &'static str {
 /// Threads: any number may read them at once.
 pub struct flagstay_decisions(Handle<Decisions>);
 
-handle!(flagstay_decisions, Decisions, b"fs dcsns");
+handle!(flagstay_decisions, Decisions, b"fs..many");
 
 pub struct Decisions {
     decisions: Vec<(String, Decision<'static>)>,

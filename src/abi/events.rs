@@ -8,7 +8,7 @@ use super::string::flagstay_string;
 use super::text::text;
 use super::user::flagstay_user;
 use super::versioned;
-use crate::error::{ErrorKind, from_json};
+use crate::error::{ErrorKind, Object, from_json};
 use crate::ruleset::Metric;
 use crate::user::User;
 use crate::value::{Map, Value};
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn flagstay_track(
         // SAFETY: promised by the caller.
         let details = match unsafe { text(details, details_len, "details") }? {
             "" => Details::default(),
-            json => from_json(json, ErrorKind::InvalidArgument)?,
+            json => from_json::<Object<Details>>(json, ErrorKind::InvalidArgument)?.0,
         };
         let absent = User::absent();
         let metric = Metric {

@@ -6,6 +6,7 @@
 //! mark behind for good.
 
 use crate::error::{Error, ErrorKind};
+use std::io::Write;
 use std::mem::{MaybeUninit, forget};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -40,7 +41,7 @@ pub trait Kind: Sized {
     }
 }
 
-const FREED: &[u8; 8] = b"fs freed";
+const FREED: &[u8; 8] = b"fs.freed";
 
 /// Declares that a C type is a handle of some content. The type itself is written out beside it, for cbindgen.
 macro_rules! handle {
@@ -132,19 +133,14 @@ pub fn end<K: Kind>(handle: Option<Box<K>>, name: &str) {
 fn misused<K: Kind>(handle: &K, name: &str) -> Error {
     let found = handle.handle().mark.load(Relaxed).to_ne_bytes();
     let what = match &found {
-        FREED => "has been freed".to_owned(),
-        mark if mark.starts_with(b"fs ") => {
-            format!(
-                "is a handle of another kind (\"{}\", not \"{}\")",
-                mark.escape_ascii(),
-                K::MARK.escape_ascii()
-            )
-        }
-        _ => "is no handle, or has been freed".to_owned(),
+        FREED => "has been freed",
+        [b'f', b's', ..] => "is a handle of another kind",
+        _ => "is no handle, or has been freed",
     };
     let message = format!("`{name}` {what}");
     if checking() {
-        eprintln!("flagstay: {message}");
+        // Where stderr is closed there is nobody to tell.
+        let _ = writeln!(std::io::stderr(), "flagstay: {message}");
     }
     Error::new(ErrorKind::InvalidArgument, message)
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 /// Where the texts of a decision lie. It stays with the caller's struct, so that the next decision finds room made.
 pub struct Storage(Handle<String>);
 
-handle!(Storage, String, b"fs texts");
+handle!(Storage, String, b"fs.texts");
 
 /// The caller's struct. However the call ends, the struct is in order when this is dropped: where there is no decision,
 /// it says so and has the caller's default as its value.

@@ -98,7 +98,7 @@ impl flagstay_status {
 /// Threads: any number may read an error at once.
 pub struct flagstay_error(Handle<Failure>);
 
-handle!(flagstay_error, Failure, b"fs error");
+handle!(flagstay_error, Failure, b"fs.error");
 
 pub struct Failure {
     status: flagstay_status,

@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 /// Threads: any number may read a string at once.
 pub struct flagstay_string(Handle<Box<str>>);
 
-handle!(flagstay_string, Box<str>, b"fs strng");
+handle!(flagstay_string, Box<str>, b"fsstring");
 
 impl flagstay_string {
     pub(super) fn of(text: String) -> *mut Self {

@@ -16,7 +16,7 @@ use std::mem::MaybeUninit;
 /// Threads: one while it is being built; then any number may read it at once.
 pub struct flagstay_user(Handle<User>);
 
-handle!(flagstay_user, User, b"fs user\0");
+handle!(flagstay_user, User, b"fs..user");
 
 /// The parts of a user. Which of them a dialect reads, and what for, is on its reference page.
 #[repr(i32)]

@@ -93,6 +93,7 @@ static void a_metric_event_carries_what_it_is_given(void)
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT,
                  flagstay_track(client, user, T("x"), T("{\"properties\": 5}"), NULL, &error));
     CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, "properties"));
+    CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_track(client, user, T("x"), T("[1, {}, []]"), NULL, NULL));
     CHECK_STATUS(FLAGSTAY_INVALID_JSON, flagstay_track(client, user, T("x"), T("{"), NULL, NULL));
     CHECK_STATUS(FLAGSTAY_INVALID_UTF8, flagstay_track(client, user, T("\xff"), NULL, 0, NULL, NULL));
     flagstay_user_free(user);

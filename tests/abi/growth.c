@@ -1,14 +1,14 @@
 /* Memory does not grow: not by making and ending clients, not by deciding.
  *
- * Arguments: how many clients, how many decisions. What is resident after a warm-up and at the end may differ by one
- * megabyte; one lost byte for each of a million decisions would be seen. */
+ * Arguments: how many clients, how many decisions, and by how many KiB what is resident may differ between the end of a
+ * warm-up and the end. With the numbers that stand here one byte lost for each decision is seen. */
 #include "map_store.h"
 #include "rulesets.h"
 #include "testing.h"
 
 #include <unistd.h>
 
-static long clients = 10000, decisions = 10000000;
+static long clients = 10000, decisions = 10000000, most_kib = 1024;
 
 static long resident_kib(void)
 {
@@ -49,7 +49,7 @@ static void making_and_ending_clients_keeps_memory_level(void)
         one_client();
     long after = resident_kib();
     printf("          %ld clients: %ld KiB, then %ld KiB\n", clients, before, after);
-    CHECK(after - before < 1024);
+    CHECK(after - before < most_kib);
 }
 
 static void deciding_keeps_memory_level(void)
@@ -71,7 +71,7 @@ static void deciding_keeps_memory_level(void)
     }
     long after = resident_kib();
     printf("          %ld decisions: %ld KiB, then %ld KiB\n", decisions, before, after);
-    CHECK(after - before < 1024);
+    CHECK(after - before < most_kib);
     flagstay_decision_clear(&decision);
     flagstay_user_free(user);
     flagstay_client_free(client);
@@ -79,9 +79,10 @@ static void deciding_keeps_memory_level(void)
 
 int main(int count, char **arguments)
 {
-    if (count > 2) {
+    if (count > 3) {
         clients = atol(arguments[1]);
         decisions = atol(arguments[2]);
+        most_kib = atol(arguments[3]);
     }
     TEST(making_and_ending_clients_keeps_memory_level);
     TEST(deciding_keeps_memory_level);
