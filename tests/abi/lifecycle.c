@@ -2,6 +2,9 @@
 #include "rulesets.h"
 #include "testing.h"
 
+#include <dirent.h>
+#include <signal.h>
+
 static void versions_are_known(void)
 {
     CHECK(flagstay_abi_version() >= FLAGSTAY_ABI_VERSION);
@@ -167,8 +170,35 @@ static void out_parameters_may_be_left_out_and_are_written_on_failure(void)
     flagstay_decision_clear(NULL);
 }
 
+static int threads_of_this_process(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int count = 0;
+    for (struct dirent *task; tasks && (task = readdir(tasks));)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static void no_thread_is_started_and_no_signal_handler_installed(void)
+{
+    flagstay_client *client = client_of("{\"store\": \"memory:\", \"ruleset\": " RULESET "}", NULL);
+    flagstay_user *user = user_of("user-1");
+    uint8_t on;
+    OK(flagstay_boolean(client, user, T("rollout"), 0, &on, NULL));
+    CHECK(threads_of_this_process() == 1);
+    for (int signal = 1; signal <= SIGRTMAX; signal++) {
+        struct sigaction action;
+        if (sigaction(signal, NULL, &action) == 0)
+            CHECK(action.sa_handler == SIG_DFL);
+    }
+    flagstay_user_free(user);
+    flagstay_client_free(client);
+}
+
 int main(void)
 {
+    TEST(no_thread_is_started_and_no_signal_handler_installed);
     TEST(versions_are_known);
     TEST(a_client_without_a_ruleset_answers_defaults);
     TEST(a_closed_client_stays_valid_and_answers_defaults);
