@@ -5,8 +5,12 @@
 //! Dialects share the tools of this folder and never each other's types.
 
 pub mod bucket;
+pub mod coerce;
 pub mod flagstay;
+pub mod hash;
+pub mod python_regex;
 pub mod trace;
+pub mod visitor;
 
 use crate::decision::Decision;
 use crate::error::Error;

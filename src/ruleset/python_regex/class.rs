@@ -1,0 +1,110 @@
+//! Character classes: what `\d`, `\w`, `\s` stand for, and sets in brackets.
+
+use super::Refused;
+use super::translate::{Flags, Translator};
+use std::fmt::Write;
+
+/// `\d`, `\w`, `\s` (or, in capitals, everything else) as members of a set.
+pub fn category(letter: char, ascii: bool) -> Option<&'static str> {
+    Some(match (letter, ascii) {
+        ('d', false) => r"\p{Nd}",
+        ('D', false) => r"\P{Nd}",
+        ('w', false) => r"\p{L}\p{N}_",
+        ('W', false) => r"[^\p{L}\p{N}_]",
+        ('s', false) => r"\s\x{1C}-\x{1F}",
+        ('S', false) => r"[^\s\x{1C}-\x{1F}]",
+        ('d', true) => "0-9",
+        ('D', true) => "[^0-9]",
+        ('w', true) => "0-9A-Za-z_",
+        ('W', true) => "[^0-9A-Za-z_]",
+        ('s', true) => r"\x{9}-\x{D}\x{20}",
+        ('S', true) => r"[^\x{9}-\x{D}\x{20}]",
+        _ => return None,
+    })
+}
+
+/// What stands between the brackets, one at a time.
+enum Member {
+    Literal(char),
+    Category(&'static str),
+}
+
+impl Translator<'_> {
+    /// A set; the opening bracket has been read.
+    pub(super) fn set(&mut self, flags: Flags) -> Result<(), Refused> {
+        let mut set = String::from("[");
+        if self.take('^') {
+            set.push('^');
+        }
+        let mut empty = true;
+        loop {
+            let first = match self.next() {
+                None => return Err(unterminated()),
+                Some(']') if !empty => break,
+                Some(c) => self.member(c, flags)?,
+            };
+            empty = false;
+            if !self.take('-') {
+                push(&mut set, &first);
+                continue;
+            }
+            match self.next() {
+                None => return Err(unterminated()),
+                Some(']') => {
+                    push(&mut set, &first);
+                    push(&mut set, &Member::Literal('-'));
+                    break;
+                }
+                Some(c) => match (first, self.member(c, flags)?) {
+                    (Member::Literal(low), Member::Literal(high)) if low <= high => {
+                        push(&mut set, &Member::Literal(low));
+                        set.push('-');
+                        push(&mut set, &Member::Literal(high));
+                    }
+                    _ => return Err(Refused::Invalid("bad character range".to_owned())),
+                },
+            }
+        }
+        set.push(']');
+        self.push(&set);
+        Ok(())
+    }
+
+    fn member(&mut self, c: char, flags: Flags) -> Result<Member, Refused> {
+        if c != '\\' {
+            return Ok(Member::Literal(c));
+        }
+        let escaped = self.next().ok_or_else(unterminated)?;
+        if let Some(category) = category(escaped, flags.ascii) {
+            return Ok(Member::Category(category));
+        }
+        if escaped == 'b' {
+            return Ok(Member::Literal('\x08'));
+        }
+        if let Some(octal) = escaped.to_digit(8) {
+            return Ok(Member::Literal(self.octal(octal, 2)?));
+        }
+        self.character(escaped).map(Member::Literal)
+    }
+}
+
+fn unterminated() -> Refused {
+    Refused::Invalid("unterminated character set".to_owned())
+}
+
+fn push(set: &mut String, member: &Member) {
+    match member {
+        Member::Category(category) => set.push_str(category),
+        Member::Literal(c) => literal(set, *c),
+    }
+}
+
+/// Writes a character so that no engine takes it for syntax, inside a set or outside.
+pub fn literal(out: &mut String, c: char) {
+    if c.is_ascii_alphanumeric() {
+        out.push(c);
+    } else {
+        // Writing into a string does not fail.
+        let _ = write!(out, "\\x{{{:X}}}", c as u32);
+    }
+}

@@ -1,0 +1,194 @@
+//! Regular expressions as Python's `re.search` understands them, on engines that cannot hang.
+//!
+//! A pattern is translated once, when the ruleset is loaded. What the linear-time engine can express runs there; look-
+//! around, back references and their like run on a backtracking engine that gives up after a fixed number of steps.
+//!
+//! Two of Python's ideas need the backtracking engine and hardly ever matter: `$` also matches before a final line
+//! feed, and `\b` sees other word characters beyond ASCII. So a pattern is compiled twice where it has them, and the
+//! text decides which of the two is asked.
+
+mod class;
+mod translate;
+
+use translate::{Pattern, translate};
+
+/// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds.
+const STEPS: usize = 200_000;
+
+/// How a pattern is to be taken, besides what it says itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    pub ignore_case: bool,
+    /// The match begins where the text begins (`re.match`); it may end anywhere.
+    pub anchored: bool,
+}
+
+/// Why a pattern cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is no regular expression in Python either.
+    Invalid(String),
+    /// It means something in Python that no engine here can do.
+    Unsupported(String),
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refused::Invalid(why) => write!(f, "not a regular expression: {why}"),
+            Refused::Unsupported(why) => {
+                write!(f, "a regular expression not supported here: {why}")
+            }
+        }
+    }
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub struct PythonRegex {
+    usual: Engine,
+    /// For texts on which `usual` may differ from Python.
+    exact: Option<Engine>,
+    has_end: bool,
+    has_boundary: bool,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Linear(regex::Regex),
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+impl PythonRegex {
+    pub fn new(pattern: &str, options: Options) -> Result<Self, Refused> {
+        let Pattern {
+            usual,
+            exact,
+            backtracks,
+            has_end,
+            has_boundary,
+        } = translate(pattern, options)?;
+        let exact = match has_end || has_boundary {
+            true => Some(Engine::backtracking(&exact)?),
+            false => None,
+        };
+        let usual = match backtracks {
+            true => Engine::backtracking(&usual)?,
+            false => Engine::linear(&usual)?,
+        };
+        Ok(PythonRegex {
+            usual,
+            exact,
+            has_end,
+            has_boundary,
+        })
+    }
+
+    /// Whether the pattern is found in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        let unusual =
+            (self.has_end && text.ends_with('\n')) || (self.has_boundary && !text.is_ascii());
+        match &self.exact {
+            Some(exact) if unusual => exact.is_match(text),
+            _ => self.usual.is_match(text),
+        }
+    }
+}
+
+impl Engine {
+    fn linear(pattern: &str) -> Result<Self, Refused> {
+        match regex::Regex::new(pattern) {
+            Ok(regex) => Ok(Engine::Linear(regex)),
+            Err(error) => Err(Refused::Unsupported(error.to_string())),
+        }
+    }
+
+    fn backtracking(pattern: &str) -> Result<Self, Refused> {
+        let built = fancy_regex::RegexBuilder::new(pattern)
+            .backtrack_limit(STEPS)
+            .build();
+        match built {
+            Ok(regex) => Ok(Engine::Backtracking(Box::new(regex))),
+            Err(error) => Err(Refused::Unsupported(error.to_string())),
+        }
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Engine::Linear(regex) => regex.is_match(text),
+            // Out of steps: a text that is this hard to match is taken as not matching.
+            Engine::Backtracking(regex) => regex.is_match(text).unwrap_or(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pattern: &str, text: &str) -> bool {
+        PythonRegex::new(pattern, Options::default())
+            .unwrap_or_else(|why| panic!("{pattern}: {why}"))
+            .is_match(text)
+    }
+
+    fn is_invalid(pattern: &str) -> bool {
+        let made = PythonRegex::new(pattern, Options::default());
+        matches!(made, Err(Refused::Invalid(_)))
+    }
+
+    #[test]
+    fn a_dollar_also_matches_before_a_final_line_feed_and_a_capital_z_does_not() {
+        assert!(found("^abc$", "abc\n"));
+        assert!(!found("^abc$", "abc\n\n"));
+        assert!(!found(r"^abc\Z", "abc\n"));
+        assert!(found("(?m)^abc$", "x\nabc\ny"));
+    }
+
+    #[test]
+    fn classes_are_those_of_python() {
+        assert!(found(r"^\d+$", "٤٢"));
+        assert!(!found(r"(?a)^\d+$", "٤٢"));
+        assert!(found(r"^\s$", "\x1c"));
+        // A combining mark is no word character in Python.
+        assert!(!found(r"\w", "\u{301}"));
+        assert!(found(r"e\b", "e\u{301}"));
+        assert!(found(r"\bж\b", "а ж б"));
+        assert!(found(r"^[\W]$", "\u{301}"));
+        assert!(found(r"^[]a]+$", "]a"));
+        assert!(found(r"^[[:alpha:]]$", ":]"));
+    }
+
+    #[test]
+    fn look_around_and_references_work() {
+        assert!(found(r"^(?!abc).*$", "ab"));
+        assert!(!found(r"^(?!abc).*$", "abcd"));
+        assert!(found(r"(a)\1", "aa"));
+        assert!(found(r"(?P<x>ab)c(?P=x)", "abcab"));
+        assert!(found(r"(?<=a|b)c", "bc"));
+        assert!(found(r"^(a)?b(?(1)c|d)$", "bd"));
+        assert!(!found(r"^a++a$", "aaa"));
+        assert!(!found(r"^(?>a{1,2})a$", "aa"));
+    }
+
+    #[test]
+    fn odd_braces_are_literals_and_odd_repeats_are_errors() {
+        assert!(found("^x{,2}$", "xx"));
+        assert!(!found("^x{,2}$", "xxx"));
+        assert!(found("^x{$", "x{"));
+        assert!(found("^x{1,2$", "x{1,2"));
+        for pattern in [
+            "*a", "^*", "a**", "a{1}{2}", "[", "[]", "(", ")", r"\p{L}", r"\z", "(?<n>a)",
+            "a{2,1}", "[z-a]", r"\1", r"(a\1)", "(?<=a*)b", "a(?i)", "(?", "(?i", "(?P<1>a)",
+            "(?P=x)", r"\x1", "(?-i)", "x|*", r"(?(2)a)",
+        ] {
+            assert!(is_invalid(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_explodes_gives_up() {
+        let text = format!("{}!", "a".repeat(60));
+        assert!(!found(r"^(?=(a+)+$)x|^(a|aa)+\2$", &text));
+    }
+}
