@@ -4,7 +4,7 @@
 //! store is called, so a store may call back into the client that called it.
 
 use crate::config::{Config, EventsConfig};
-use crate::decision::{Decision, ErrorCode};
+use crate::decision::{Answer, Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::events::Queue;
 use crate::fork::Fresh;
@@ -141,7 +141,7 @@ impl Client {
     pub fn evaluate<R>(&self, request: &Request<'_>, then: impl FnOnce(Decision<'_>) -> R) -> R {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return then(not_ready(self.is_closed()));
+            return then(self.not_ready(request));
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
@@ -158,7 +158,7 @@ impl Client {
     ) -> R {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return then(None, not_ready(self.is_closed()));
+            return then(None, self.not_ready(request));
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
@@ -211,7 +211,7 @@ impl Client {
     pub fn explain(&self, request: &Request<'_>) -> Value {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return json!({"flag": request.flag, "decision": not_ready(self.is_closed()).to_json(), "steps": []});
+            return json!({"flag": request.flag, "decision": self.not_ready(request).to_json(), "steps": []});
         };
         let mut turn = Turn {
             clock: self.clock,
@@ -306,6 +306,20 @@ impl Client {
         self.closed.load(Relaxed)
     }
 
+    fn not_ready(&self, request: &Request<'_>) -> Decision<'static> {
+        let why = match self.is_closed() {
+            true => "the client has been closed",
+            false => "the client has no ruleset yet",
+        };
+        let mut decision = Decision::failed(ErrorCode::ProviderNotReady, why);
+        if request.wants_no_default()
+            && let Some(value) = self.dialect.value_without_ruleset()
+        {
+            decision.value = Answer::Prepared(value);
+        }
+        decision
+    }
+
     fn open(&self) -> Result<Arc<Session>, Error> {
         self.session
             .load_full()
@@ -354,13 +368,4 @@ fn store_of(session: &Session) -> Result<&dyn Store, Error> {
         .store
         .as_deref()
         .ok_or_else(|| Error::new(ErrorKind::NoStore, "the client has no store"))
-}
-
-fn not_ready(closed: bool) -> Decision<'static> {
-    let why = if closed {
-        "the client has been closed"
-    } else {
-        "the client has no ruleset yet"
-    };
-    Decision::failed(ErrorCode::ProviderNotReady, why)
 }

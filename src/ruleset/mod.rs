@@ -11,12 +11,13 @@ pub mod hash;
 pub mod python_regex;
 pub mod trace;
 pub mod visitor;
+pub mod vwo_fme;
 
 use crate::decision::Decision;
 use crate::error::Error;
 use crate::sticky::Assignments;
 use crate::user::User;
-use crate::value::{Map, Value};
+use crate::value::{Map, Prepared, Value};
 use std::any::Any;
 use std::sync::Arc;
 use trace::Recorder;
@@ -36,6 +37,12 @@ pub trait Dialect: Sync {
         options: &Map<String, Value>,
         current: Option<&dyn Ruleset>,
     ) -> Result<Loaded, Error>;
+
+    /// The value of a decision that could not be made for want of a ruleset, where the caller gave no default and the
+    /// platform's SDK answers something all the same.
+    fn value_without_ruleset(&self) -> Option<&'static Prepared> {
+        None
+    }
 }
 
 /// What became of a document.
@@ -115,6 +122,13 @@ pub struct Request<'a> {
     pub mode: Mode,
 }
 
+impl Request<'_> {
+    /// Whether the caller gave no default, or null, which says as much.
+    pub fn wants_no_default(&self) -> bool {
+        self.default.is_none_or(|default| default.trim() == "null")
+    }
+}
+
 /// What an evaluation may touch besides the ruleset and the request.
 pub struct Turn<'a> {
     pub clock: Clock,
@@ -155,7 +169,7 @@ pub struct Metric<'a> {
 }
 
 /// Every dialect that this build knows.
-static DIALECTS: &[&dyn Dialect] = &[&flagstay::Flagstay];
+static DIALECTS: &[&dyn Dialect] = &[&flagstay::Flagstay, &vwo_fme::VwoFme];
 
 /// The dialect of a name, as in configuration and vector files.
 pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
