@@ -1,7 +1,7 @@
 //! Character classes: what `\d`, `\w`, `\s` stand for, and sets in brackets.
 
 use super::Refused;
-use super::translate::{Flags, Translator};
+use super::translate::{DOTTED_AND_DOTLESS, Flags, Translator};
 use std::fmt::Write;
 
 /// `\d`, `\w`, `\s` (or, in capitals, everything else) as members of a set.
@@ -37,6 +37,9 @@ impl Translator<'_> {
             set.push('^');
         }
         let mut empty = true;
+        let mut has_i = false;
+        let dotted =
+            |low: char, high: char| DOTTED_AND_DOTLESS.iter().any(|c| (low..=high).contains(c));
         loop {
             let first = match self.next() {
                 None => return Err(unterminated()),
@@ -44,6 +47,9 @@ impl Translator<'_> {
                 Some(c) => self.member(c, flags)?,
             };
             empty = false;
+            if let Member::Literal(c) = first {
+                has_i |= dotted(c, c);
+            }
             if !self.take('-') {
                 push(&mut set, &first);
                 continue;
@@ -57,6 +63,7 @@ impl Translator<'_> {
                 }
                 Some(c) => match (first, self.member(c, flags)?) {
                     (Member::Literal(low), Member::Literal(high)) if low <= high => {
+                        has_i |= dotted(low, high);
                         push(&mut set, &Member::Literal(low));
                         set.push('-');
                         push(&mut set, &Member::Literal(high));
@@ -64,6 +71,9 @@ impl Translator<'_> {
                     _ => return Err(Refused::Invalid("bad character range".to_owned())),
                 },
             }
+        }
+        if has_i && flags.folds_i() {
+            set.push_str(r"iI\x{130}\x{131}");
         }
         set.push(']');
         self.push(&set);

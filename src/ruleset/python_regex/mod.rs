@@ -4,7 +4,7 @@
 //! around, back references and their like run on a backtracking engine that gives up after a fixed number of steps.
 //!
 //! Two of Python's ideas need the backtracking engine and hardly ever matter: `$` also matches before a final line
-//! feed, and `\b` sees other word characters beyond ASCII. So a pattern is compiled twice where it has them, and the
+//! feed, and `\b` sees other word characters beyond ASCII (and `\B` nothing in an empty text). So a pattern is compiled twice where it has them, and the
 //! text decides which of the two is asked.
 
 mod class;
@@ -86,8 +86,9 @@ impl PythonRegex {
 
     /// Whether the pattern is found in `text`.
     pub fn is_match(&self, text: &str) -> bool {
+        let has_other_words = text.is_empty() || !text.is_ascii();
         let unusual =
-            (self.has_end && text.ends_with('\n')) || (self.has_boundary && !text.is_ascii());
+            (self.has_end && text.ends_with('\n')) || (self.has_boundary && has_other_words);
         match &self.exact {
             Some(exact) if unusual => exact.is_match(text),
             _ => self.usual.is_match(text),
@@ -157,6 +158,18 @@ mod tests {
         assert!(found(r"^[\W]$", "\u{301}"));
         assert!(found(r"^[]a]+$", "]a"));
         assert!(found(r"^[[:alpha:]]$", ":]"));
+    }
+
+    #[test]
+    fn letters_fold_as_in_python() {
+        assert!(found("(?i)I", "ı") && found("(?i)[a-z]", "İ") && !found("(?i)[^i]", "ı"));
+        assert!(found(r"(?i)k", "\u{212a}") && !found(r"(?ai)\w", "ſ"));
+        assert!(!found(r"\B", "") && found(r"\B", "ab"));
+    }
+
+    #[test]
+    fn assertions_may_be_repeated() {
+        assert!(found("(?=a)*b", "b") && !found("(?=a)+b", "b") && found("^(?:(?<!a))?+b", "b"));
     }
 
     #[test]

@@ -29,7 +29,14 @@ pub struct Flags {
     verbose: bool,
 }
 
+/// Python's folding makes one letter of these four; the engines' makes three.
+pub const DOTTED_AND_DOTLESS: [char; 4] = ['i', 'I', '\u{130}', '\u{131}'];
+
 impl Flags {
+    pub fn folds_i(self) -> bool {
+        self.ignore_case && !self.ascii
+    }
+
     fn set(&mut self, letter: char, on: bool) -> Result<(), Refused> {
         match letter {
             'a' if on => self.ascii = true,
@@ -262,7 +269,11 @@ impl Translator<'_> {
                     Before::Item => {}
                 }
                 let asked = rest.as_str().len() - self.rest.as_str().len();
-                self.quantifier(&rest.as_str()[..asked], least, most, starts);
+                if last.1 == 0 {
+                    self.repeat_nothing(least, starts);
+                } else {
+                    self.quantifier(&rest.as_str()[..asked], least, most, starts);
+                }
                 last = last.times(least, most);
                 before = Before::Repeat;
                 continue;
@@ -315,6 +326,18 @@ impl Translator<'_> {
         }))
     }
 
+    /// Repeats what has no width: once is as often as anybody can tell. The engine repeats no assertions.
+    fn repeat_nothing(&mut self, least: u64, starts: (usize, usize)) {
+        if !self.take('?') {
+            self.take('+');
+        }
+        if least == 0 {
+            self.usual.insert_str(starts.0, "(?:");
+            self.exact.insert_str(starts.1, "(?:");
+            self.push("|)");
+        }
+    }
+
     fn quantifier(&mut self, written: &str, least: u64, most: u64, starts: (usize, usize)) {
         let written = match written.starts_with('{') {
             false => written.to_owned(),
@@ -361,12 +384,15 @@ impl Translator<'_> {
                 return Ok((width, Before::Item));
             }
             '\\' => return self.escape(flags),
-            c => self.literal(c),
+            c => self.literal(c, flags),
         }
         Ok((Width::ONE, Before::Item))
     }
 
-    fn literal(&mut self, c: char) {
+    fn literal(&mut self, c: char, flags: Flags) {
+        if flags.folds_i() && DOTTED_AND_DOTLESS.contains(&c) {
+            return self.push(r"[iI\x{130}\x{131}]");
+        }
         literal(&mut self.usual, c);
         literal(&mut self.exact, c);
     }
@@ -376,9 +402,10 @@ impl Translator<'_> {
             return Err(invalid("bad escape at the end"));
         };
         if let Some(category) = category(c, flags.ascii) {
-            self.push("[");
+            // The sets of ASCII have no letters of other scripts, whatever folding says.
+            self.push(if flags.ascii { "(?-i:[" } else { "[" });
             self.push(category);
-            self.push("]");
+            self.push(if flags.ascii { "])" } else { "]" });
             return Ok((Width::ONE, Before::Item));
         }
         match c {
@@ -387,13 +414,13 @@ impl Translator<'_> {
             'b' | 'B' => self.boundary(c == 'b', flags),
             '0' => {
                 let octal = self.octal(0, 2)?;
-                self.literal(octal);
+                self.literal(octal, flags);
                 return Ok((Width::ONE, Before::Item));
             }
-            '1'..='9' => return Ok((self.reference(c)?, Before::Item)),
+            '1'..='9' => return Ok((self.reference(c, flags)?, Before::Item)),
             c => {
                 let c = self.character(c)?;
-                self.literal(c);
+                self.literal(c, flags);
                 return Ok((Width::ONE, Before::Item));
             }
         }
@@ -401,38 +428,34 @@ impl Translator<'_> {
     }
 
     fn boundary(&mut self, at_boundary: bool, flags: Flags) {
+        let word = match flags.ascii {
+            true => "(?-i:[0-9A-Za-z_])",
+            false => r"[\p{L}\p{N}_]",
+        };
+        let exact = match at_boundary {
+            true => format!("(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"),
+            // Nowhere in an empty text is no boundary, says Python.
+            false => format!(r"(?:(?<={word})(?={word})|(?!\A\z)(?<!{word})(?!{word}))"),
+        };
+        self.exact.push_str(&exact);
         if flags.ascii {
-            self.push(if at_boundary {
-                r"(?-u:\b)"
-            } else {
-                r"(?-u:\B)"
-            });
-            // The linear engine wants to know that what lies between two such places is text.
-            self.backtracks |= !at_boundary;
-            return;
-        }
-        self.has_boundary = true;
-        const WORD: &str = r"[\p{L}\p{N}_]";
-        if at_boundary {
-            self.usual.push_str(r"\b");
-            self.exact
-                .push_str(&format!("(?:(?<={WORD})(?!{WORD})|(?<!{WORD})(?={WORD}))"));
+            self.backtracks = true;
+            self.usual.push_str(&exact);
         } else {
-            self.usual.push_str(r"\B");
-            self.exact
-                .push_str(&format!("(?:(?<={WORD})(?={WORD})|(?<!{WORD})(?!{WORD}))"));
+            self.has_boundary = true;
+            self.usual.push_str(if at_boundary { r"\b" } else { r"\B" });
         }
     }
 
     /// A number after a backslash: an octal character where it has three octal digits, else a group.
-    fn reference(&mut self, first: char) -> Result<Width, Refused> {
+    fn reference(&mut self, first: char, flags: Flags) -> Result<Width, Refused> {
         let mut digits = String::from(first);
         digits += &self.take_while(1, |c| c.is_ascii_digit());
         let is_octal = |text: &str| text.bytes().all(|c| (b'0'..=b'7').contains(&c));
         if digits.len() == 2 && is_octal(&digits) && self.peek().is_some_and(|c| c.is_digit(8)) {
             let value = u32::from_str_radix(&digits, 8).unwrap_or(0);
             let octal = self.octal(value, 1)?;
-            self.literal(octal);
+            self.literal(octal, flags);
             return Ok(Width::ONE);
         }
         self.back_reference(digits.parse().unwrap_or(0))

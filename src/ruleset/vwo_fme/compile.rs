@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 /// A compiled document. Flags, campaigns and groups refer to each other by index.
 pub struct Rules {
-    pub account: Id,
     pub sdk_key: Box<str>,
     pub visitors: Visitors,
     pub knows_web_ids: bool,
@@ -274,7 +273,6 @@ impl Builder<'_, '_> {
             group.candidates = candidates(&members.campaigns, &flags, &document.features);
         }
         let mut rules = Rules {
-            account: account.clone(),
             sdk_key: document.sdk_key.as_str().unwrap_or_default().into(),
             visitors: Visitors::new(&account.text),
             knows_web_ids: truthy(&document.is_web_connectivity_enabled),
