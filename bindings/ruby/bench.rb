@@ -55,18 +55,18 @@ class Bench
     client = client("three-rules.json")
     decision = client.evaluate("experiment", @user)
     expect(decision.reason == :rule_match, decision)
-    row("three rules then three-way split", *measure { client.evaluate("experiment", @user) })
+    row("three rules then three-way split", *measure { client.text("experiment", @user) })
 
     sticky = client("sticky.json", store: "memory:")
     sticky.evaluate("experiment", @user)
     decision = sticky.evaluate("experiment", @user)
     expect(decision.sticky?, decision)
-    row("same, warm memory store (sticky)", *measure { sticky.evaluate("experiment", @user) })
+    row("same, warm memory store (sticky)", *measure { sticky.text("experiment", @user) })
   end
 
   def per_call
     client = client("three-rules.json")
-    row("user built per call", *measure { client.evaluate("experiment", user) })
+    row("user built per call", *measure { client.text("experiment", user) })
   end
 
   def many
@@ -81,10 +81,10 @@ class Bench
 
   def two_threads
     client = client("three-rules.json")
-    one, = measure { client.evaluate("experiment", @user) }
+    one, = measure { client.text("experiment", @user) }
     count = [(BUDGET / one * 1e9 / 2).to_i, 1].max
     took = seconds do
-      Array.new(2) { Thread.new { repeat(count) { client.evaluate("experiment", @user) } } }.each(&:join)
+      Array.new(2) { Thread.new { repeat(count) { client.text("experiment", @user) } } }.each(&:join)
     end
     both = took / (2 * count) * 1e9
     puts "ruby\ttwo threads\t#{both.round(1)}\t-\t#{(one / both).round(2)}"

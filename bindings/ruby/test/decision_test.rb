@@ -55,6 +55,13 @@ class DecisionTest < Minitest::Test
     assert_raises(FrozenError) { decision.value << 1 }
   end
 
+  def test_a_decision_does_not_change_with_the_text_that_it_was_asked_with
+    flag = +"page-size"
+    decision = client.evaluate(flag, user)
+    flag << "!"
+    assert_equal("page-size", decision.flag)
+  end
+
   def test_decisions_are_values
     client = client()
     one = client.evaluate("page-size", user)
@@ -81,6 +88,13 @@ class DecisionTest < Minitest::Test
     decision = client.evaluate("flag\u0000ü", user)
     assert_equal(["flag\u0000ü", Encoding::UTF_8], [decision.flag, decision.flag.encoding])
     assert_predicate(decision, :enabled?)
+  end
+
+  def test_a_decision_that_could_not_be_begun_is_the_default_and_a_message
+    decision = Flagstay::Decision.failed("checkout", "mine", "a bug: ü")
+    assert_equal(["checkout", "mine", :error, :general, "a bug: ü", nil, false],
+                 [decision.flag, decision.value, decision.reason, decision.error, decision.message, decision.rule_id,
+                  decision.found?])
   end
 
   def test_a_default_that_json_has_no_form_for_is_an_error

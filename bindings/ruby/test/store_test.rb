@@ -51,7 +51,6 @@ class StoreTest < Minitest::Test
 
   def test_with_set_if_absent_the_first_writer_wins
     store = CompleteStore.new
-    store.define_singleton_method(:get) { |unit, flag| super(unit, flag).tap { @records[KEY] = RECORD } }
     blue = (1..).lazy.map { |n| "user-#{n}" }.find { |key| client.text("button-colour", key) == "blue" }
     store.define_singleton_method(:set_if_absent) { |_unit, _flag, _record| RECORD }
     decision = client(store:).evaluate("button-colour", blue)

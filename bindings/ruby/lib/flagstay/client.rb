@@ -88,14 +88,14 @@ module Flagstay
     #
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
-      flag = Text.utf8(flag, "flag")
-      return switch(flag, user, default) unless @direct && user.is_a?(User)
+      # The straight road for what programs do most, with nothing on it that is not needed.
+      return switch(flag, user, default) unless @direct && user.is_a?(User) && flag.is_a?(String) && flag.ascii_only?
 
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
       status = Native.boolean(@handle, user.handle, flag, flag.bytesize, default ? 1 : 0, value, nil)
       on = value.get_uint8(0) == 1
-      VALUES.push(value)
-      misused(status) if status.between?(1, 299)
+      VALUES << value
+      misused(status) unless status == Status::OK
       on
     end
 
@@ -104,27 +104,35 @@ module Flagstay
     # @return [Numeric, Object] an Integer where the number is whole and below 2^53, otherwise a Float; beyond that the
     #   {#value} is exact. The default, as it is, where there is no decision or the flag's value is no number
     def number(flag, user, default: nil)
-      flag = Text.settled(flag, "flag")
+      flag = text_of(flag, "flag")
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
       status = decide(user) do |pointer|
         @native.number(@handle, pointer, flag, flag.bytesize, 0.0, value, nil)
       end
       number = value.get_double(0)
-      VALUES.push(value)
-      misused(status) if status.between?(1, 299)
-      return default unless status == Status::OK
+      VALUES << value
+      return whole(number) if status == Status::OK
 
-      number.abs < EXACT && number == number.floor ? number.to_i : number
+      misused(status) unless Status.answer?(status)
+      default
     end
 
     # Decides a text.
     #
     # @return [String, Object] the default, as it is, where there is no decision or the flag's value is no text
     def text(flag, user, default: nil)
-      fallback = default.nil? ? "" : Text.settled(default, "default")
-      typed(:text, flag, user, default, fallback) do |decision, status|
-        text = Decision.value(decision)
-        status == Status::OK || text != fallback ? text : default
+      flag = text_of(flag, "flag")
+      fallback = default.nil? ? "" : text_of(default, "default")
+      Slot.use do |slot|
+        status = decide(user) do |pointer|
+          @native.text(@handle, pointer, flag, flag.bytesize, fallback, fallback.bytesize, slot.decision, slot.error)
+        end
+        next Decision.text(slot.decision) if status == Status::OK
+
+        defaulted(status, slot, default) do |decision|
+          text = Decision.text(decision)
+          text == fallback ? default : text
+        end
       end
     end
 
@@ -133,11 +141,17 @@ module Flagstay
     # @return [Object] text, number, boolean, nil, or frozen Array or Hash with String names. The default, as it is,
     #   where there is no decision or the value is not of the default's type; a default of nil takes every type
     def value(flag, user, default: nil)
+      flag = text_of(flag, "flag")
       fallback = Json.text(default, "default", InvalidArgumentError)
-      typed(:json, flag, user, default, fallback) do |decision, status|
-        next default if status != Status::OK && Decision.json(decision) == fallback
+      Slot.use do |slot|
+        status = decide(user) do |pointer|
+          @native.json(@handle, pointer, flag, flag.bytesize, fallback, fallback.bytesize, slot.decision, slot.error)
+        end
+        next Decision.value(slot.decision) if status == Status::OK
 
-        Decision.value(decision)
+        defaulted(status, slot, default) do |decision|
+          Decision.json(decision) == fallback ? default : Decision.value(decision)
+        end
       end
     end
     alias json value
@@ -157,7 +171,7 @@ module Flagstay
         status = decide(user) do |pointer|
           @native.evaluate(@handle, pointer, flag, flag.bytesize, options, slot.decision, slot.error)
         end
-        next Decision.read(slot.decision, flag:, default:, default_json: json) if status == Status::OK
+        next Decision.new(slot.decision, flag, default, json) if status == Status::OK
 
         Decision.failed(flag, default, decline(status, slot.error))
       end
@@ -183,7 +197,7 @@ module Flagstay
     #
     # @return [Hash] with String names: `flag`, `decision` and `steps`
     def explain(flag, user, default: nil)
-      flag = Text.settled(flag, "flag")
+      flag = text_of(flag, "flag")
       memory = memory_of(default.nil? ? nil : Json.text(default, "default", InvalidArgumentError))
       Slot.use do |slot|
         options = slot.options(:read, memory)
@@ -199,8 +213,8 @@ module Flagstay
     # @return [Hash, nil] the record in the platform's own shape; nil where nothing is stored
     # @raise [NoStoreError, StoreError, ClosedError]
     def peek(unit, flag)
-      unit = Text.settled(unit, "unit")
-      flag = Text.settled(flag, "flag")
+      unit = text_of(unit, "unit")
+      flag = text_of(flag, "flag")
       document(nil) do |_, out, error|
         @native.peek(@handle, unit, unit.bytesize, flag, flag.bytesize, out, error)
       end
@@ -211,7 +225,7 @@ module Flagstay
     # @return [Integer] how many there were
     # @raise [NoStoreError, StoreError, ClosedError] a store that fails half-way has removed a part
     def forget(unit)
-      unit = Text.settled(unit, "unit")
+      unit = text_of(unit, "unit")
       Reply.number do |out, error|
         decide(nil) { @native.forget(@handle, unit, unit.bytesize, out, error) }
       end.get_uint64(0)
@@ -225,7 +239,7 @@ module Flagstay
     # @return [Boolean] whether the event was queued; false where the platform's rules do not take it
     # @raise [ClosedError, InvalidArgumentError]
     def track(event, user, value: nil, properties: nil, flags: nil)
-      event = Text.settled(event, "event")
+      event = text_of(event, "event")
       details = { value:, properties:, flags: }.compact
       details = details.empty? ? "" : Json.text(details, "track", InvalidArgumentError)
       Reply.number do |out, error|
@@ -299,36 +313,40 @@ module Flagstay
 
     # The road of {#enabled?} for a user who is made for the call, and for stores that wait or are made of Ruby code.
     def switch(flag, user, default)
-      flag = Text.settled(flag, "flag")
+      flag = text_of(flag, "flag")
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
       status = decide(user) do |pointer|
         @native.boolean(@handle, pointer, flag, flag.bytesize, default ? 1 : 0, value, nil)
       end
       on = value.get_uint8(0) == 1
-      VALUES.push(value)
-      misused(status) if status.between?(1, 299)
+      VALUES << value
+      misused(status) unless Status.answer?(status)
       on
     end
 
-    def typed(function, flag, user, default, fallback)
-      flag = Text.settled(flag, "flag")
-      Slot.use do |slot|
-        status = decide(user) do |pointer|
-          @native.public_send(function, @handle, pointer, flag, flag.bytesize, fallback, fallback.bytesize,
-                              slot.decision, slot.error)
-        end
-        next yield(slot.decision, status) if Status.answer?(status)
+    def whole(number)
+      number.abs < EXACT && number == number.floor ? number.to_i : number
+    end
 
-        decline(status, slot.error)
-        default
-      end
+    # The answer where there is no decision. A dialect may have a default of its own, which is not the caller's.
+    def defaulted(status, slot, default)
+      return yield(slot.decision) if Status.answer?(status)
+
+      decline(status, slot.error)
+      default
+    end
+
+    # A text for the library to read: in a call that lets other threads run, one that they cannot change.
+    def text_of(value, name)
+      @direct ? Text.utf8(value, name) : Text.settled(value, name)
     end
 
     # Runs one call for a user; if it went through a store of Ruby code, goes on with what interrupted that.
     def decide(user, &)
-      return User.borrow(user, &) if @store.nil?
+      return @store.during { User.borrow(user, &) } if @store
+      return yield(user.handle) if user.is_a?(User)
 
-      @store.during { User.borrow(user, &) }
+      User.borrow(user, &)
     end
 
     def document(user)
@@ -353,7 +371,7 @@ module Flagstay
     end
 
     def misused(status)
-      raise Status.error(status, "the call was refused")
+      raise Status.error(status, "the call was refused") if status < 300
     end
   end
 end

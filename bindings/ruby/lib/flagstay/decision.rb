@@ -36,22 +36,29 @@ module Flagstay
     # @return [String, nil] what went wrong with the store on the way; the decision stands all the same
     attr_reader :store_error
 
+    # Reads a filled struct.
+    #
     # @api private
-    def initialize(flag:, value:, type:, reason:, error:, message:, found: false, enabled: false, sticky: false,
-                   variation: nil, variation_id: nil, rule_id: nil, store_error: nil)
-      @flag = flag
-      @value = value
-      @type = type
-      @variation = variation
-      @variation_id = variation_id
-      @rule_id = rule_id
-      @reason = reason
-      @error = error
-      @message = message
-      @store_error = store_error
-      @found = found
-      @enabled = enabled
-      @sticky = sticky
+    # @param struct [FFI::Pointer]
+    # @param flag [String, nil] the flag's key, where it need not be read
+    # @param default [Object] the caller's default
+    # @param default_json [String, nil] the same as it was given to the library
+    def initialize(struct, flag = nil, default = nil, default_json = nil)
+      @flag = flag || Decision.text(struct, FLAG)
+      @type = TYPES[struct.get_int32(TYPE)]
+      @variation = Decision.text(struct, VARIATION)
+      @variation_id = Decision.text(struct, VARIATION_ID)
+      @rule_id = Decision.text(struct, RULE_ID)
+      @reason = REASONS[struct.get_int32(REASON)]
+      @error = Status::DEFAULTED[struct.get_int32(ERROR)]
+      @message = Decision.text(struct, MESSAGE)
+      @store_error = Decision.text(struct, STORE_ERROR)
+      @found = struct.get_uint8(FOUND) == 1
+      @enabled = struct.get_uint8(ENABLED) == 1
+      @sticky = struct.get_uint8(STICKY) == 1
+      # The default goes back as the object that it came as, not as what JSON made of it.
+      own = @error && (@type == :none || Decision.text(struct, VALUE_JSON) == default_json)
+      @value = own ? default : Decision.value(struct, @type)
       freeze
     end
 
@@ -87,31 +94,15 @@ module Flagstay
     end
 
     class << self
-      # Reads a filled struct.
-      #
-      # @api private
-      # @param struct [FFI::Pointer]
-      # @param flag [String, nil] the flag's key, where it need not be read
-      # @param default [Object] the caller's default
-      # @param default_json [String, nil] the same as it was given to the library
-      def read(struct, flag: nil, default: nil, default_json: nil)
-        error = Status::DEFAULTED[struct.get_int32(ERROR)]
-        type = TYPES[struct.get_int32(TYPE)]
-        # The default goes back as the object that it came as, not as what JSON made of it.
-        own = error && (type == :none || text(struct, VALUE_JSON) == default_json)
-        new(flag: flag || text(struct, FLAG), value: own ? default : value(struct, type), type:,
-            variation: text(struct, VARIATION), variation_id: text(struct, VARIATION_ID),
-            rule_id: text(struct, RULE_ID), reason: REASONS[struct.get_int32(REASON)], error:,
-            message: text(struct, MESSAGE),
-            store_error: text(struct, STORE_ERROR), found: struct.get_uint8(FOUND) == 1,
-            enabled: struct.get_uint8(ENABLED) == 1, sticky: struct.get_uint8(STICKY) == 1)
-      end
-
       # A decision that the library could not even begin.
       #
       # @api private
       def failed(flag, default, message)
-        new(flag:, value: default, type: :none, reason: :error, error: :general, message:)
+        struct = FFI::MemoryPointer.new(:uint8, STRUCT.size)
+        text = FFI::MemoryPointer.new(:char, message.bytesize + 1).put_bytes(0, message)
+        struct.put_int32(ERROR, Status::DEFAULTED.key(:general))
+        struct.put_pointer(MESSAGE, text).put_uint64(MESSAGE + 8, message.bytesize)
+        new(struct, flag, default)
       end
 
       # The value alone.
@@ -120,7 +111,7 @@ module Flagstay
       def value(struct, type = TYPES[struct.get_int32(TYPE)])
         case type
         when :boolean then struct.get_uint8(BOOLEAN) == 1
-        when :text then text(struct, VALUE_TEXT)
+        when :text then text(struct)
         when :none, :null then nil
         else Json.parse(text(struct, VALUE_JSON))
         end
@@ -131,12 +122,12 @@ module Flagstay
       # @api private
       def json(struct) = text(struct, VALUE_JSON)
 
-      private
-
-      # The texts live until the struct is used again, so each is copied.
+      # One of the texts: the value, where it is text, unless another place is named. They live until the struct is used
+      # again, so each is copied.
       #
+      # @api private
       # @return [String, nil] frozen
-      def text(struct, place)
+      def text(struct, place = VALUE_TEXT)
         return if struct.get_uint64(place).zero?
 
         Text.read(struct.get_pointer(place), struct.get_uint64(place + 8)).freeze

@@ -83,7 +83,7 @@ module Flagstay
         status = Native.decisions_at(@handle, index, slot.decision, slot.error)
         raise Reply.error(status, slot.error.get_pointer(0)) unless status == Status::OK
 
-        Decision.read(slot.decision)
+        Decision.new(slot.decision)
       end
     end
   end

@@ -18,7 +18,8 @@ module Flagstay
     OPTIONS = Native::OptionsStruct
     DECISION = Native::DecisionStruct
     MODES = { expose: 0, read: 1 }.freeze
-    private_constant :OPTIONS, :DECISION, :MODES
+    MODE, DEFAULT, DEFAULT_LENGTH = %i[mode default_json default_json_len].map { |name| OPTIONS.offset_of(name) }
+    private_constant :OPTIONS, :DECISION, :MODES, :MODE, :DEFAULT, :DEFAULT_LENGTH
 
     # @return [FFI::Pointer] where the call writes its error, its decision and its plain value
     attr_reader :error, :decision, :value
@@ -65,9 +66,9 @@ module Flagstay
     # @return [FFI::Pointer]
     def options(mode, default = nil)
       number = MODES[mode] || raise(ArgumentError, "mode must be :expose or :read, not #{mode.inspect}")
-      @options.put_int32(OPTIONS.offset_of(:mode), number)
-      @options.put_pointer(OPTIONS.offset_of(:default_json), default)
-      @options.put_uint64(OPTIONS.offset_of(:default_json_len), default ? default.size : 0)
+      @options.put_int32(MODE, number)
+      @options.put_pointer(DEFAULT, default)
+      @options.put_uint64(DEFAULT_LENGTH, default ? default.size : 0)
       @options
     end
   end

@@ -27,7 +27,7 @@ module Flagstay
       # The same, in an object that no other thread can change while the library reads it.
       def settled(value, name)
         text = utf8(value, name)
-        text.frozen? ? text : text.dup
+        text.frozen? ? text : text.dup.freeze
       end
 
       # @param data [FFI::Pointer] where the text begins

@@ -38,7 +38,7 @@ module Flagstay
     # @raise [InvalidUserError, InvalidTextError]
     def initialize(key, attributes: nil, private_attributes: nil, ids: nil, targeting: nil, environment: nil,
                    context: nil)
-      @key = Text.settled(key, "key").freeze
+      @key = Text.settled(key, "key")
       parts = [attributes, private_attributes, ids, targeting, environment, context]
       Slot.use do |slot|
         @handle = Native::UserHandle.new(begin_with(parts, slot))
