@@ -235,7 +235,36 @@ class ClientTest < Minitest::Test
         assert_equal([drawn, true], [decision.value, decision.sticky?])
         assert_equal(true, client.enabled?("new-checkout", user))
         assert_equal(20, client.number("page-size", user))
+        assert_equal({ "columns" => 3, "naïve" => "ü\u0000" }, client.value("layout", user))
+        assert_equal("STICKY", client.explain("button-colour", "user-1").dig("decision", "reason"))
+        assert_equal(drawn, client.evaluate_all(user).peek("button-colour").value)
+        assert_equal(drawn, client.peek("user-1", "button-colour").dig("splits", "colours", "variation"))
+        assert_equal(true, client.track("bought", user))
         assert_equal(1, client.forget("user-1"))
+      end
+    end
+  end
+
+  def test_text_that_other_threads_may_change_is_read_as_it_was
+    folder do |folder|
+      client = client(store: "sqlite:#{folder}/flags.db")
+      flag = +"page-size"
+      changing = Thread.new { 2000.times { flag.replace("x" * rand(200)) && flag.replace("page-size") && Thread.pass } }
+      answers = Array.new(2000) { client.evaluate(flag, user).then { |decision| decision.value || decision.error } }
+      changing.join
+      assert_empty(answers.uniq - [20, :flag_not_found])
+      assert_equal("page-size", client.evaluate(flag, user).flag)
+    end
+  end
+
+  def test_a_thread_that_is_killed_while_it_waits_for_the_disk_leaves_a_client_that_works
+    folder do |folder|
+      client = client(store: "sqlite:#{folder}/flags.db")
+      20.times do |n|
+        thread = Thread.new { loop { client.text("button-colour", "user-#{rand(1000)}") } }
+        sleep(0.005)
+        thread.kill.join
+        assert_equal(true, client.enabled?("new-checkout", "user-1"), n.to_s)
       end
     end
   end

@@ -51,8 +51,10 @@ class UserTest < Minitest::Test
     Flagstay::User::PARTS.each do |part|
       assert_equal("u", Flagstay::User.new("u", part => {}).key)
       assert_equal("u", Flagstay::User.new("u", part => { a: 1 }).key)
-      error = assert_raises(Flagstay::InvalidUserError) { Flagstay::User.new("u", part => [1]) }
-      assert_includes(error.message, part.to_s)
+      [[1], false, "a"].each do |wrong|
+        error = assert_raises(Flagstay::InvalidUserError) { Flagstay::User.new("u", part => wrong) }
+        assert_includes(error.message, part.to_s)
+      end
     end
   end
 

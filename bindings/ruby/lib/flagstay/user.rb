@@ -42,6 +42,8 @@ module Flagstay
       parts = [attributes, private_attributes, ids, targeting, environment, context]
       Slot.use do |slot|
         @handle = Native::UserHandle.new(begin_with(parts, slot))
+        next if parts.all?(nil)
+
         parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value, slot.error) } }
       end
       freeze
@@ -105,6 +107,8 @@ module Flagstay
 
     # A user without its values. A part that is given, but empty, is not the same as one that is not given.
     def begin_with(parts, slot)
+      return slot.handle(:user_new, @key) if parts.all?(nil)
+
       empty = {}
       parts.each_with_index do |values, part|
         next if values.nil?
@@ -118,10 +122,11 @@ module Flagstay
     end
 
     def set(part, name, value, error)
-      unless name.is_a?(String) || name.is_a?(Symbol)
+      unless name.is_a?(Symbol) || name.is_a?(String)
         raise InvalidUserError, "#{PARTS[part]}: #{name.inspect} is no name; names are text"
       end
 
+      name = name.name if name.is_a?(Symbol)
       name = Text.utf8(name, PARTS[part])
       status = write(part, name, value, error)
       raise Reply.error(status, error.get_pointer(0)) unless status == Status::OK
@@ -129,20 +134,16 @@ module Flagstay
 
     def write(part, name, value, error)
       case value
-      when String, Symbol then write_text(part, name, value, error)
+      when String, Symbol
+        value = Text.utf8(value, place(part, name)) unless value.is_a?(String) && value.ascii_only?
+        Native.user_set_text(@handle, part, name, name.bytesize, value, value.bytesize, error)
       when Float then Native.user_set_number(@handle, part, name, name.bytesize, finite(part, name, value), error)
-      when true, false
-        Native.user_set_boolean(@handle, part, name, name.bytesize, value ? 1 : 0, error)
+      when true, false then Native.user_set_boolean(@handle, part, name, name.bytesize, value ? 1 : 0, error)
       when INT64 then Native.user_set_integer(@handle, part, name, name.bytesize, value, error)
       else
         json = Json.text(value, place(part, name), InvalidUserError)
         Native.user_set_json(@handle, part, name, name.bytesize, json, json.bytesize, error)
       end
-    end
-
-    def write_text(part, name, value, error)
-      value = Text.utf8(value, place(part, name))
-      Native.user_set_text(@handle, part, name, name.bytesize, value, value.bytesize, error)
     end
 
     def finite(part, name, value)
