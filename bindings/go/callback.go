@@ -93,9 +93,10 @@ func flagstay_go_store_drop(handle C.uintptr_t) {
 // happens; but runtime.Goexit cannot be stopped, it can only be kept to a goroutine that has no native frames. So the
 // method runs as a coroutine of this goroutine, on the same thread, which costs half a microsecond. Where it ends there,
 // the coroutine is left parked for good; a store that has done so once gets whole goroutines from then on, which cost
-// twenty microseconds and leave nothing behind.
+// twenty microseconds and leave nothing behind. So does every store under the race detector, which never forgets a
+// coroutine that is over.
 func (h *hostStore) ask(asked request) (answer reply) {
-	if h.exits.Load() {
+	if raceDetector || h.exits.Load() {
 		return h.askElsewhere(asked)
 	}
 	done := false

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// How much the process may grow after it has warmed up, in bytes. A leak of one byte for each decision shows.
+// How much the process may grow after it has warmed up, in bytes. A leak of one byte for each decision shows. Under the
+// race detector the same calls are made for the detector's sake, but its own memory hides what is looked for here.
 const allowedGrowth = 8 << 20
 
 // resident is the resident memory of this process in bytes, after everything that can be collected has been.
@@ -68,10 +69,10 @@ func growth(t *testing.T, warm, count int, limit time.Duration, work func(n int)
 func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 	count := amount(t, "FLAGSTAY_TEST_CLIENTS", 10_000)
 	if raceDetector || collectsWhenDebugging {
-		count = min(count, 500)
+		count = min(count, 200)
 	}
 	user := NewUser("u").Set("plan", "pro")
-	grown, done := growth(t, 500, count, 30*time.Second, func(n int) {
+	grown, done := growth(t, min(count, 500), count, 30*time.Second, func(n int) {
 		// A small queue, so that what malloc keeps for the next client does not hide a leak.
 		config := Config{Ruleset: json.RawMessage(exampleRuleset), Events: EventsConfig{Capacity: 16}}
 		if n%2 == 0 {
@@ -92,7 +93,7 @@ func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 		}
 	})
 	t.Logf("%d clients: %+d KiB", done, grown>>10)
-	if grown > allowedGrowth {
+	if grown > allowedGrowth && !raceDetector {
 		t.Errorf("%d clients left %d bytes each behind", done, grown/int64(done))
 	}
 }
@@ -124,7 +125,7 @@ func TestDecisionsLeaveNothingBehind(t *testing.T) {
 	failing.onGet = func(string, string) (json.RawMessage, error) { return nil, fmt.Errorf("no") }
 	failed := exampleClient(t, failing)
 	user := NewUser("u").Set("plan", "pro")
-	grown, done := growth(t, min(count, 100_000)/2, count, 35*time.Second, func(n int) {
+	grown, done := growth(t, min(count/20, 100_000), count, 35*time.Second, func(n int) {
 		switch n % 16 {
 		case 0:
 			plain.Evaluate("colour", NewUser("u").Set("plan", "pro"))
@@ -158,7 +159,7 @@ func TestDecisionsLeaveNothingBehind(t *testing.T) {
 		}
 	})
 	t.Logf("%d decisions: %+d KiB", done, grown>>10)
-	if grown > allowedGrowth {
+	if grown > allowedGrowth && !raceDetector {
 		t.Errorf("%d decisions left %.1f bytes each behind", done, float64(grown)/float64(done))
 	}
 }
