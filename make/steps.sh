@@ -9,7 +9,8 @@ export LD_LIBRARY_PATH=$PWD/target/release${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 results=${FLAGSTAY_RESULTS:-build/results.tsv}
 mkdir -p "$(dirname "$results")"
 # One set of results for everything that a caller runs in a row; a run of its own begins anew.
-[ -n "${FLAGSTAY_RESULTS:-}" ] || : >"$results"
+[ -n "${FLAGSTAY_RESULTS:-}" ] || rm -f "$results"
+touch "$results"
 first_result=$(wc -l <"$results")
 
 # record PASSED FAILED NAME
