@@ -19,9 +19,13 @@ pub fn open(options: &StoreOptions) -> Result<Option<Arc<dyn Store>>, Error> {
         let store = super::sqlite::SqliteStore::open(path, options.busy_timeout())?;
         return Ok(Some(Arc::new(store)));
     }
+    let known = match cfg!(feature = "sqlite") {
+        true => "memory:, sqlite:PATH",
+        false => "memory: (this flagstay was built without sqlite:)",
+    };
     Err(Error::at(
         ErrorKind::InvalidConfig,
         "store",
-        format!("no such store `{url}`; known: memory:, sqlite:PATH"),
+        format!("no such store `{url}`; known: {known}"),
     ))
 }

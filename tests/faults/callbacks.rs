@@ -32,6 +32,10 @@ enum Get {
     SaysNull,
     /// Reports that it has been reached, then waits to be told to go on.
     Waits(Sender<()>, Arc<Mutex<Receiver<()>>>),
+    /// Takes longer than the configuration calls slow.
+    Sleeps,
+    /// Uses the client that is asking, and closes it at last.
+    CallsBack(Handle),
 }
 
 /// The host's side of the table.
@@ -109,10 +113,27 @@ unsafe extern "C" fn on_get(
             }
             return result;
         }
-        Get::SaysNull => unsafe { sink(sink_context, null(), 3) },
+        Get::SaysNull => {
+            unsafe { sink(sink_context, null(), 3) };
+            return DONE;
+        }
         Get::Waits(reached, go_on) => {
             reached.send(()).unwrap();
             go_on.lock().unwrap().recv_timeout(DEADLINE).unwrap();
+        }
+        Get::Sleeps => std::thread::sleep(std::time::Duration::from_millis(20)),
+        Get::CallsBack(client) => {
+            // Once is enough.
+            host.does(Get::Well);
+            assert!(!client.decide("someone-else").sticky);
+            assert!(client.decide("someone-else").sticky);
+            assert_eq!(client.counters(), [1, 0, 0]);
+            let document = colours(100);
+            let status = unsafe {
+                flagstay_client_update(client.get(), document.as_ptr().cast(), document.len(), None)
+            };
+            assert_eq!(status, flagstay_status::FLAGSTAY_OK);
+            client.close();
         }
         Get::Well => {}
     }
@@ -259,6 +280,12 @@ impl Handle {
     }
 
     fn counters(&self) -> [u64; 3] {
+        let store = self.store_status();
+        ["writes", "failures", "garbage"].map(|name| store[name].as_u64().unwrap())
+    }
+
+    /// `store` of the status.
+    fn store_status(&self) -> Value {
         let mut string = MaybeUninit::uninit();
         flagstay_client_status(self.get(), Some(&mut string), None);
         let string = unsafe { Box::from_raw(string.assume_init()) };
@@ -267,8 +294,7 @@ impl Handle {
         let status: Value =
             serde_json::from_str(&unsafe { told(data, len.assume_init()) }).unwrap();
         flagstay_string_free(Some(string));
-        assert_eq!(status["store"]["kind"], "host");
-        ["writes", "failures", "garbage"].map(|name| status["store"][name].as_u64().unwrap())
+        status["store"].clone()
     }
 
     fn close(&self) {
@@ -316,17 +342,17 @@ fn whatever_get_does_the_decision_is_healthy_and_nothing_is_written_over() {
         ),
         (
             Get::Says(vec![green.clone(), green.clone()], DONE),
-            "the store failed: `get` called its sink more than once",
+            "the store failed: `get` called its sink 2 times",
             [1, 0],
         ),
         (
             Get::Says(vec![b"\"\xff\"".to_vec()], DONE),
-            "the store failed: `get` returned text that is not UTF-8",
+            "the store failed: `get` gave its sink text that is not UTF-8",
             [1, 0],
         ),
         (
             Get::SaysNull,
-            "the store failed: `get` called its sink",
+            "the store failed: `get` gave its sink ",
             [1, 0],
         ),
         (
@@ -361,6 +387,43 @@ fn whatever_get_does_the_decision_is_healthy_and_nothing_is_written_over() {
     let seen = client.decide(&user);
     assert_eq!((seen.variation.as_str(), seen.sticky), ("green", true));
     assert_eq!(seen.store_error, "");
+    client.free();
+    assert_eq!(host.drops(), 1);
+}
+
+#[test]
+fn a_get_that_takes_its_time_is_waited_for_and_counted() {
+    let host = Host::new();
+    let mut config = config();
+    config["store"] = json!({"slow_ms": 5});
+    let client = new(&config, &host.table()).unwrap();
+    host.does(Get::Sleeps);
+    assert_eq!(client.decide("user").store_error, "");
+    assert!(client.decide("user").sticky);
+    let status = client.store_status();
+    assert_eq!(status["kind"], "host");
+    assert!(status["slow"].as_u64().unwrap() >= 2, "{status}");
+    client.free();
+}
+
+#[test]
+fn a_callback_may_use_and_close_the_client_that_called_it() {
+    let host = Host::new();
+    let client = new(&config(), &host.table()).unwrap();
+    host.does(Get::CallsBack(client));
+    let (done, wait) = channel();
+    let user = blue_users().next().unwrap();
+    let evaluation = std::thread::spawn(move || {
+        done.send(client.decide(&user)).unwrap();
+        std::thread::current().id()
+    });
+    let seen = wait.recv_timeout(DEADLINE).expect("it hangs, or panicked");
+    // The decision goes on with what it began with: the ruleset and the store.
+    assert_eq!((seen.variation.as_str(), seen.error), ("blue", 0));
+    assert_eq!(seen.store_error, "");
+    assert_eq!(host.held.lock().unwrap().len(), 2);
+    let thread = evaluation.join().unwrap();
+    assert_eq!(*host.drops.lock().unwrap(), [thread]);
     client.free();
     assert_eq!(host.drops(), 1);
 }

@@ -252,7 +252,7 @@ fn a_client_with_a_store_of_the_hosts_is_forked_by_a_busy_process() {
                 0 => {
                     drop(quiet);
                     // The child of the child does what is tested; this one hands its result on.
-                    let good = catch_unwind(AssertUnwindSafe(|| fork())).is_ok();
+                    let good = catch_unwind(AssertUnwindSafe(&mut *fork)).is_ok();
                     std::process::exit(if good { 0 } else { 1 });
                 }
                 child => {

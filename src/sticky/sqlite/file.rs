@@ -1,6 +1,5 @@
 //! The file: whose it is, what is in it, and a connection to it.
 
-use super::pool::{Patience, is_busy};
 use crate::error::{Error, ErrorKind};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -59,17 +58,6 @@ impl File {
         &self.path
     }
 
-    /// The first connection: makes the file if there is none, and makes sure that it is a store.
-    pub fn make(&self, patience: &mut Patience) -> Result<Connection, Error> {
-        self.look()?;
-        loop {
-            match self.try_make() {
-                Err(Refusal::Sqlite(error)) if is_busy(&error) && patience.wait() => {}
-                made => return made.map_err(|refusal| self.explain(refusal)),
-            }
-        }
-    }
-
     /// A further connection. The file must still be there.
     pub fn connect(&self) -> Result<Connection, Refusal> {
         let connection = self.open(OpenFlags::empty())?;
@@ -81,7 +69,9 @@ impl File {
         Ok(connection)
     }
 
-    fn try_make(&self) -> Result<Connection, Refusal> {
+    /// The first connection: makes the file if there is none, and makes sure that it is a store.
+    pub fn make(&self) -> Result<Connection, Refusal> {
+        self.look()?;
         let connection = self.open(OpenFlags::SQLITE_OPEN_CREATE)?;
         // Nothing is changed before it is known that the file is ours or empty.
         match identity(&connection)? {
@@ -119,14 +109,16 @@ impl File {
     }
 
     /// Says the usual mistakes better than SQLite does.
-    fn look(&self) -> Result<(), Error> {
+    fn look(&self) -> Result<(), Refusal> {
         let parent = self.path.parent().unwrap_or(Path::new("/"));
         if self.path.is_dir() {
-            return Err(self.wrong("it is a directory; name a file in it"));
+            return Err(Refusal::Wrong(
+                "it is a directory; name a file in it".to_owned(),
+            ));
         }
         if !parent.is_dir() {
             let why = format!("there is no directory {}", parent.display());
-            return Err(self.wrong(&why));
+            return Err(Refusal::Wrong(why));
         }
         Ok(())
     }
@@ -135,7 +127,8 @@ impl File {
         wrong(format!("sqlite:{}: {why}", self.path.display()))
     }
 
-    fn explain(&self, refusal: Refusal) -> Error {
+    /// The refusal as whoever makes a client gets to read it.
+    pub fn explain(&self, refusal: Refusal) -> Error {
         match refusal {
             Refusal::Wrong(why) => self.wrong(&why),
             Refusal::Sqlite(error) => match error.sqlite_error_code() {

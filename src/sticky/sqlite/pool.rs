@@ -91,8 +91,23 @@ impl Pool {
         // Before SQLite is entered for the first time: a fork waits for that, too.
         fork::register(member);
         let mut patience = Patience::new(busy_timeout);
-        if let Ok(mut writer) = pool.writer.write() {
-            *writer.connection() = Some(pool.file.make(&mut patience)?);
+        loop {
+            let Ok(mut writer) = pool.writer.write() else {
+                break;
+            };
+            match pool.file.make() {
+                Ok(connection) => {
+                    *writer.connection() = Some(connection);
+                    break;
+                }
+                Err(Refusal::Sqlite(error)) if is_busy(&error) => {
+                    drop(writer);
+                    if !patience.wait() {
+                        return Err(pool.file.explain(error.into()));
+                    }
+                }
+                Err(refusal) => return Err(pool.file.explain(refusal)),
+            }
         }
         Ok(pool)
     }
