@@ -8,6 +8,8 @@
 //! text decides which of the two is asked.
 
 mod class;
+mod escapes;
+mod groups;
 mod translate;
 
 use translate::{Pattern, translate};

@@ -1,212 +1,16 @@
 //! From the document to what decides: ids resolved, ranges computed, conditions and hash inputs prepared (section 2.2).
 
-use super::conditions::{Compiler, Condition};
-use super::document::{self, Document, Id, IdKey, text_of, truthy};
+use super::buckets::{Range, Space};
+use super::conditions::Condition;
+use super::document::{self, Document, Id, IdKey, truthy};
+use super::link;
+use super::model::{Campaign, Flag, Group, Holdout, Kind, Metric, Rules, Variation};
+use super::segments::Compiler;
 use crate::ruleset::Problem;
-use crate::ruleset::hash::murmur3;
 use crate::ruleset::visitor::Visitors;
 use crate::value::{Map, Prepared, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// A compiled document. Flags, campaigns and groups refer to each other by index.
-pub struct Rules {
-    pub sdk_key: Box<str>,
-    pub visitors: Visitors,
-    pub knows_web_ids: bool,
-    pub counts_usage: bool,
-    pub flags: Vec<Flag>,
-    pub flag_by_key: HashMap<Box<str>, usize>,
-    pub campaigns: Vec<Campaign>,
-    /// The first campaign with a key.
-    pub campaign_by_key: HashMap<Box<str>, usize>,
-    /// The rules, as (flag, rule), that a stored key may mean, in document order.
-    pub rules_by_stored_key: HashMap<Box<str>, Vec<(usize, usize)>>,
-    pub groups: Vec<Group>,
-    pub holdouts: Vec<Holdout>,
-    pub metrics: HashMap<Box<str>, Metric>,
-    pub problems: Vec<Problem>,
-}
-
-pub struct Flag {
-    pub id: Id,
-    pub key: Box<str>,
-    /// The linked rules, in document order.
-    pub rules: Vec<Rule>,
-    /// Indices of the rules that open the flag.
-    pub rollouts: Vec<usize>,
-    /// Indices of the rules that vary it.
-    pub experiments: Vec<usize>,
-    /// Indices of the holdouts that apply.
-    pub holdouts: Vec<usize>,
-    /// The campaigns of all its rules, also of those whose campaign is not in the document.
-    pub campaigns: Vec<Id>,
-    pub impact: Option<Value>,
-}
-
-/// A campaign as it is looked up by a stored key.
-pub struct Campaign {
-    pub variations: Vec<Arc<Variation>>,
-    /// The key of the first rule that uses it.
-    pub rule_key: Option<Box<str>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Rollout,
-    Testing,
-    Personalisation,
-    /// A type that never applies.
-    Other,
-}
-
-/// A campaign linked into a flag by a rule.
-pub struct Rule {
-    pub kind: Kind,
-    pub id: Id,
-    pub campaign_key: Box<str>,
-    pub rule_key: Box<str>,
-    /// The key under which a decision by it is stored, as JSON (section 3.4).
-    pub stored_key: Value,
-    /// The same where no flag is at hand: in the record of a group's winner.
-    pub winner_key: Value,
-    pub variations: Vec<Arc<Variation>>,
-    /// `"<id>_<id of the first variation>"`.
-    pub pair: Box<str>,
-    pub whitelists: bool,
-    pub by_user_list: bool,
-    /// `None`: an evaluation error where it is needed.
-    pub traffic: Option<f64>,
-    pub traffic_space: Space,
-    pub split_space: Space,
-    pub segments: Option<Arc<Condition>>,
-    pub group: Membership,
-    /// Where the campaign is in the document, for messages.
-    pub path: Box<str>,
-}
-
-pub enum Membership {
-    None,
-    Group(usize),
-    /// The group that the campaign is said to be in is not there.
-    Missing(Box<str>),
-}
-
-pub struct Variation {
-    pub id: Id,
-    pub name: Box<str>,
-    pub weight: f64,
-    pub range: Range,
-    /// Whitelisting for testing campaigns, the rule's condition for the others.
-    pub segments: Option<Arc<Condition>>,
-    pub values: Prepared,
-}
-
-pub struct Group {
-    /// Where its winner is stored.
-    pub record_key: Box<str>,
-    pub text: Box<str>,
-    pub space: Space,
-    pub is_random: bool,
-    /// Flags that have members, and which of their rules are members, in the order they are walked.
-    pub candidates: Vec<(usize, Vec<usize>)>,
-    pub priority: Vec<Box<str>>,
-    pub weights: HashMap<Box<str>, f64>,
-}
-
-pub struct Holdout {
-    pub id: Id,
-    pub percent: f64,
-    pub space: Space,
-    pub segments: Option<Condition>,
-}
-
-pub struct Metric {
-    /// The flags that have it.
-    pub flags: HashSet<Box<str>>,
-    pub revenue: Option<Box<str>>,
-}
-
-/// Everything of a hash input that is known before the user.
-#[derive(Clone, Debug)]
-pub struct Space(Box<str>);
-
-impl Space {
-    pub fn new(prefix: String) -> Self {
-        Space(prefix.into())
-    }
-
-    /// `1..=100` (section 2.3).
-    pub fn bucket100(&self, id: &str) -> f64 {
-        bucket(murmur3(&[&self.0, id], 1), 100.0)
-    }
-
-    /// `1..=10000`.
-    pub fn bucket10000(&self, id: &str) -> f64 {
-        bucket(murmur3(&[&self.0, id], 1), 10_000.0)
-    }
-}
-
-fn bucket(hash: u32, buckets: f64) -> f64 {
-    (buckets * (f64::from(hash) / 4_294_967_296.0) + 1.0).floor()
-}
-
-/// Buckets, both ends inclusive.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range(f64, f64);
-
-impl Range {
-    pub fn holds(self, bucket: f64) -> bool {
-        self.0 <= bucket && bucket <= self.1
-    }
-
-    /// The ranges of weights that follow each other.
-    pub fn split(weights: impl Iterator<Item = f64>) -> impl Iterator<Item = Range> {
-        let mut at = 0.0;
-        weights.map(move |weight| {
-            let step = step(weight);
-            let range = if step == 0.0 {
-                Range(-1.0, -1.0)
-            } else {
-                Range(at + 1.0, at + step)
-            };
-            at += step;
-            range
-        })
-    }
-
-    /// The same in a group, where neighbours share a bucket.
-    pub fn share(weights: impl Iterator<Item = f64>) -> impl Iterator<Item = Range> {
-        let mut at = 0.0;
-        weights.map(move |weight| {
-            let step = step(weight);
-            let range = if step == 0.0 {
-                Range(-1.0, -1.0)
-            } else {
-                Range(at, at + step)
-            };
-            at += step;
-            range
-        })
-    }
-}
-
-fn step(weight: f64) -> f64 {
-    (weight * 100.0).ceil().min(10_000.0)
-}
-
-impl Flag {
-    pub fn has_campaign(&self, id: &Value) -> bool {
-        self.campaigns.iter().any(|campaign| campaign.is(id))
-    }
-}
-
-impl Rule {
-    /// Its variation with an id of the same JSON type.
-    pub fn variation(&self, id: &Value) -> Option<&Arc<Variation>> {
-        self.variations.iter().find(|variation| variation.id.is(id))
-    }
-}
 
 /// Compiles a valid document.
 pub fn compile(document: Document) -> Rules {
@@ -235,19 +39,19 @@ fn by_id<'d>(ids: impl Iterator<Item = &'d Id>) -> HashMap<IdKey<'d>, usize> {
     index
 }
 
-struct Builder<'d, 'c> {
-    document: &'d Document,
+pub(super) struct Builder<'d, 'c> {
+    pub(super) document: &'d Document,
     compiler: Compiler<'c>,
     problems: Vec<Problem>,
 }
 
 /// A campaign before it is linked.
-struct Base {
-    campaign: Campaign,
-    kind: Kind,
-    segments: Option<Arc<Condition>>,
+pub(super) struct Base {
+    pub(super) campaign: Campaign,
+    pub(super) kind: Kind,
+    pub(super) segments: Option<Arc<Condition>>,
     /// What does not work in it, to be said once per flag that uses it.
-    remarks: Vec<(String, String)>,
+    pub(super) remarks: Vec<(String, String)>,
 }
 
 impl Builder<'_, '_> {
@@ -270,7 +74,7 @@ impl Builder<'_, '_> {
             }
         }
         for (group, (_, members)) in groups.iter_mut().zip(&document.groups) {
-            group.candidates = candidates(&members.campaigns, &flags, &document.features);
+            group.candidates = link::candidates(&members.campaigns, &flags, &document.features);
         }
         let mut rules = Rules {
             sdk_key: document.sdk_key.as_str().unwrap_or_default().into(),
@@ -308,7 +112,7 @@ impl Builder<'_, '_> {
         rules
     }
 
-    fn report(&mut self, flag: Option<&str>, remarks: &[(String, String)]) {
+    pub(super) fn report(&mut self, flag: Option<&str>, remarks: &[(String, String)]) {
         for (path, message) in remarks {
             self.problems.push(Problem {
                 flag: flag.map(str::to_owned),
@@ -424,147 +228,6 @@ impl Builder<'_, '_> {
         (groups, by_text)
     }
 
-    fn flag(
-        &mut self,
-        index: usize,
-        bases: &mut [Base],
-        campaign_by_id: &HashMap<IdKey<'_>, usize>,
-        group_by_text: &HashMap<Box<str>, usize>,
-    ) -> Flag {
-        let feature = &self.document.features[index];
-        let mut rules = Vec::new();
-        let mut reported = HashSet::new();
-        for (at, rule) in feature.rules.iter().enumerate() {
-            let Some(&found) = campaign_by_id.get(&rule.campaign_id.key()) else {
-                let path = format!("features[{index}].rules[{at}].campaignId");
-                let message = "no campaign has this id; the rule is left out".to_owned();
-                self.report(Some(&feature.key), &[(path, message)]);
-                continue;
-            };
-            let base = &mut bases[found];
-            base.campaign
-                .rule_key
-                .get_or_insert(rule.rule_key.as_str().into());
-            if reported.insert(found) {
-                let remarks = base.remarks.clone();
-                self.report(Some(&feature.key), &remarks);
-            }
-            let linked = self.link(feature, rule, found, &bases[found], group_by_text);
-            if let Membership::Missing(why) = &linked.group {
-                let remark = (linked.path.to_string(), why.to_string());
-                self.report(Some(&feature.key), &[remark]);
-            }
-            rules.push(linked);
-        }
-        let of = |wanted: fn(Kind) -> bool| {
-            let fits = |(at, rule): (usize, &Rule)| wanted(rule.kind).then_some(at);
-            rules.iter().enumerate().filter_map(fits).collect()
-        };
-        let applies = |holdout: &document::Holdout| {
-            holdout.is_global || holdout.feature_ids.iter().any(|id| feature.id.is(id))
-        };
-        let holdouts = self.document.holdouts.iter().enumerate();
-        let impact = feature.impact_campaign.get("campaignId");
-        Flag {
-            id: feature.id.clone(),
-            key: feature.key.as_str().into(),
-            rollouts: of(|kind| kind == Kind::Rollout),
-            experiments: of(|kind| matches!(kind, Kind::Testing | Kind::Personalisation)),
-            holdouts: holdouts
-                .filter_map(|(at, holdout)| applies(holdout).then_some(at))
-                .collect(),
-            campaigns: feature
-                .rules
-                .iter()
-                .map(|rule| rule.campaign_id.clone())
-                .collect(),
-            impact: impact.filter(|id| truthy(id)).cloned(),
-            rules,
-        }
-    }
-
-    fn link(
-        &self,
-        feature: &document::Feature,
-        rule: &document::Rule,
-        at: usize,
-        base: &Base,
-        group_by_text: &HashMap<Box<str>, usize>,
-    ) -> Rule {
-        let campaign = &self.document.campaigns[at];
-        let kind = base.kind;
-        let all = &base.campaign.variations;
-        let only = rule.variation_id.as_ref();
-        let only = only.and_then(|id| all.iter().find(|variation| variation.id.is(&id.json)));
-        let variations = only.map_or_else(|| all.clone(), |one| vec![Arc::clone(one)]);
-        let first = variations.first();
-        let id = &campaign.id.text;
-        let pair = format!("{id}_{}", first.map_or("", |variation| &variation.id.text));
-        let is_split = kind == Kind::Testing;
-        let salt = match (is_split, first) {
-            (true, _) => campaign.salt.as_str(),
-            // The linked copy's first variation, as it is in the document.
-            (false, Some(first)) => campaign
-                .variations
-                .iter()
-                .find(|variation| variation.id.is(&first.id.json))
-                .and_then(|variation| variation.salt.as_str()),
-            (false, None) => None,
-        };
-        let salt = salt.filter(|salt| !salt.is_empty()).unwrap_or(id);
-        let account = &self.document.account_id.text;
-        let member = match kind {
-            Kind::Personalisation => pair.as_str(),
-            _ => id,
-        };
-        let group = match self.document.campaign_groups.get(member) {
-            None => Membership::None,
-            Some(group) => {
-                let group = text_of(group);
-                match group_by_text.get(group.as_str()) {
-                    Some(group) => Membership::Group(*group),
-                    None => Membership::Missing(
-                        format!("campaignGroups.{member}: no group {group} with a name").into(),
-                    ),
-                }
-            }
-        };
-        let by_rule = |prefix: &str| match (kind, rule.rule_key.as_str()) {
-            (Kind::Rollout | Kind::Personalisation, key) if !key.is_empty() => {
-                Value::from(format!("{prefix}_{key}"))
-            }
-            _ => Value::from(campaign.key.as_str()),
-        };
-        let stem = campaign
-            .key
-            .rsplit_once('_')
-            .map_or(campaign.key.as_str(), |(stem, _)| stem);
-        Rule {
-            kind,
-            id: campaign.id.clone(),
-            campaign_key: campaign.key.as_str().into(),
-            rule_key: rule.rule_key.as_str().into(),
-            stored_key: by_rule(&feature.key),
-            winner_key: by_rule(stem),
-            pair: pair.into(),
-            whitelists: is_split && campaign.is_forced_variation_enabled,
-            by_user_list: truthy(&campaign.is_user_list_enabled),
-            traffic: match is_split {
-                true => campaign.percent_traffic,
-                false => first.map(|variation| variation.weight),
-            },
-            traffic_space: Space::new(format!("{salt}_")),
-            split_space: Space::new(format!("{salt}_{account}_")),
-            segments: match is_split {
-                true => base.segments.clone(),
-                false => first.and_then(|variation| variation.segments.clone()),
-            },
-            group,
-            path: format!("campaigns[{at}]").into(),
-            variations,
-        }
-    }
-
     fn metrics(&self) -> HashMap<Box<str>, Metric> {
         let mut metrics: HashMap<Box<str>, Metric> = HashMap::new();
         let mut add = |metric: &document::Metric, flag: Option<&str>| {
@@ -600,43 +263,4 @@ fn values(variables: &[document::Variable]) -> Value {
         }
     }
     Value::Object(values)
-}
-
-/// Which flags have members of a group, and which of their rules are members (section 2.7b, steps 1 and 2.4).
-fn candidates(
-    members: &[String],
-    flags: &[Flag],
-    features: &[document::Feature],
-) -> Vec<(usize, Vec<usize>)> {
-    let mut listed: Vec<usize> = Vec::new();
-    for member in members {
-        let mut parts = member.split('_');
-        let (campaign, variation) = (parts.next(), parts.next());
-        let is_meant = |rule: &document::Rule| {
-            let of = rule.variation_id.as_ref().map(|id| &*id.text);
-            Some(&*rule.campaign_id.text) == campaign && (variation.is_none() || of == variation)
-        };
-        for (index, feature) in features.iter().enumerate() {
-            if !listed.contains(&index) && feature.rules.iter().any(is_meant) {
-                listed.push(index);
-            }
-        }
-    }
-    let members: HashSet<&str> = members.iter().map(String::as_str).collect();
-    let of = |flag: &Flag| {
-        let mut keys: HashSet<&str> = HashSet::new();
-        let mut candidates = Vec::new();
-        for (at, rule) in flag.rules.iter().enumerate() {
-            let is_member = members.contains(&*rule.id.text)
-                || (!rule.variations.is_empty() && members.contains(&*rule.pair));
-            if is_member && keys.insert(&rule.rule_key) {
-                candidates.push(at);
-            }
-        }
-        candidates
-    };
-    listed
-        .into_iter()
-        .map(|index| (index, of(&flags[index])))
-        .collect()
 }

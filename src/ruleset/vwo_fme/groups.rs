@@ -1,8 +1,9 @@
 //! Mutually exclusive groups: of the campaigns that a user qualifies for, one wins (section 2.7b).
 
-use super::compile::{Flag, Group, Kind, Range, Rule};
+use super::buckets::Range;
 use super::conditions::Broken;
 use super::evaluate::Call;
+use super::model::{Flag, Group, Kind, Rule};
 use super::wire::{Entry, Passed};
 use crate::ruleset::trace::Trace;
 use crate::value::Value;

@@ -1,8 +1,8 @@
 //! Holdouts: users who are kept out of features altogether (section 2.8).
 
-use super::compile::{Flag, Holdout};
 use super::conditions::Broken;
 use super::evaluate::Call;
+use super::model::{Flag, Holdout};
 use super::wire::{Entry, Record};
 use crate::ruleset::trace::Trace;
 use crate::value::Value;

@@ -2,14 +2,19 @@
 //!
 //! Comments name the sections of the platform's behaviour that `docs/dialects/vwo-fme.md` describes.
 
+mod buckets;
 mod compile;
 mod conditions;
 mod document;
 mod evaluate;
 mod groups;
 mod holdouts;
+mod link;
+mod model;
 mod operands;
 mod rules;
+mod segments;
+mod stored;
 mod validation;
 mod visitor;
 mod wire;
@@ -19,7 +24,7 @@ use super::{Dialect, Loaded, Metric, Problem, Request, Ruleset, Turn};
 use crate::decision::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Prepared, Value};
-use compile::Rules;
+use model::Rules;
 use std::any::Any;
 use std::sync::Arc;
 use visitor::Visitor;

@@ -1,9 +1,10 @@
 //! Whether a rule passes, and which variation it has for a user (sections 2.4, 2.6 and 2.7).
 
-use super::compile::{Flag, Kind, Membership, Range, Rule, Space, Variation};
+use super::buckets::{Range, Space};
 use super::conditions::{Broken, Condition, Scope};
 use super::document::{text_of, truthy};
 use super::evaluate::Call;
+use super::model::{Flag, Kind, Membership, Rule, Variation};
 use super::wire::Read;
 use crate::ruleset::trace::Trace;
 use crate::value::{Value, equal};

@@ -1,7 +1,7 @@
 //! What leaves and enters in the platform's shapes: stored records (section 3) and event bodies (section 6).
 
-use super::compile::Rules;
 use super::document::truthy;
+use super::model::Rules;
 use super::visitor::{Visitor, is_web_id};
 use crate::value::{Map, Value};
 use serde_json::json;

@@ -1,0 +1,130 @@
+//! What a backslash begins.
+
+use super::Refused;
+use super::class::category;
+use super::translate::{Before, Flags, Translator, Width, invalid};
+
+impl Translator<'_> {
+    pub(super) fn escape(&mut self, flags: Flags) -> Result<(Width, Before), Refused> {
+        let Some(c) = self.next() else {
+            return Err(invalid("bad escape at the end"));
+        };
+        if let Some(category) = category(c, flags.ascii) {
+            // The sets of ASCII have no letters of other scripts, whatever folding says.
+            self.push(if flags.ascii { "(?-i:[" } else { "[" });
+            self.push(category);
+            self.push(if flags.ascii { "])" } else { "]" });
+            return Ok((Width::ONE, Before::Item));
+        }
+        match c {
+            'A' => self.push(r"\A"),
+            'Z' => self.push(r"\z"),
+            'b' | 'B' => self.boundary(c == 'b', flags),
+            '0' => {
+                let octal = self.octal(0, 2)?;
+                self.literal(octal, flags);
+                return Ok((Width::ONE, Before::Item));
+            }
+            '1'..='9' => return Ok((self.reference(c, flags)?, Before::Item)),
+            c => {
+                let c = self.character(c)?;
+                self.literal(c, flags);
+                return Ok((Width::ONE, Before::Item));
+            }
+        }
+        Ok((Width::ZERO, Before::Nothing))
+    }
+
+    fn boundary(&mut self, at_boundary: bool, flags: Flags) {
+        let word = match flags.ascii {
+            true => "(?-i:[0-9A-Za-z_])",
+            false => r"[\p{L}\p{N}_]",
+        };
+        let exact = match at_boundary {
+            true => format!("(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"),
+            // Nowhere in an empty text is no boundary, says Python.
+            false => format!(r"(?:(?<={word})(?={word})|(?!\A\z)(?<!{word})(?!{word}))"),
+        };
+        self.exact.push_str(&exact);
+        if flags.ascii {
+            self.backtracks = true;
+            self.usual.push_str(&exact);
+        } else {
+            self.has_boundary = true;
+            self.usual.push_str(if at_boundary { r"\b" } else { r"\B" });
+        }
+    }
+
+    /// A number after a backslash: an octal character where it has three octal digits, else a group.
+    fn reference(&mut self, first: char, flags: Flags) -> Result<Width, Refused> {
+        let mut digits = String::from(first);
+        digits += &self.take_while(1, |c| c.is_ascii_digit());
+        let is_octal = |text: &str| text.bytes().all(|c| (b'0'..=b'7').contains(&c));
+        if digits.len() == 2 && is_octal(&digits) && self.peek().is_some_and(|c| c.is_digit(8)) {
+            let value = u32::from_str_radix(&digits, 8).unwrap_or(0);
+            let octal = self.octal(value, 1)?;
+            self.literal(octal, flags);
+            return Ok(Width::ONE);
+        }
+        self.back_reference(digits.parse().unwrap_or(0))
+    }
+
+    pub(super) fn back_reference(&mut self, group: usize) -> Result<Width, Refused> {
+        let width = match self.groups.get(group.wrapping_sub(1)) {
+            None => return Err(invalid("invalid group reference")),
+            Some(None) => return Err(invalid("cannot refer to an open group")),
+            Some(Some(width)) => *width,
+        };
+        self.check_behind(group)?;
+        self.backtracks = true;
+        self.push(&format!("(?:\\{group})"));
+        Ok(width)
+    }
+
+    pub(super) fn check_behind(&self, group: usize) -> Result<(), Refused> {
+        match self.behind {
+            Some(outside) if group > outside => {
+                Err(invalid("cannot refer to a group of the same look-behind"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes on with an octal character of value `value` so far and at most `more` further digits.
+    pub(super) fn octal(&mut self, value: u32, more: usize) -> Result<char, Refused> {
+        let digits = self.take_while(more, |c| c.is_digit(8));
+        let value = digits
+            .chars()
+            .filter_map(|c| c.to_digit(8))
+            .fold(value, |value, digit| 8 * value + digit);
+        match char::from_u32(value) {
+            Some(c) if value <= 0o377 => Ok(c),
+            _ => Err(invalid("octal escape outside of range 0-0o377")),
+        }
+    }
+
+    /// The character that an escape stands for, inside a set or outside.
+    pub(super) fn character(&mut self, escaped: char) -> Result<char, Refused> {
+        let digits = match escaped {
+            'a' => return Ok('\x07'),
+            'f' => return Ok('\x0c'),
+            'n' => return Ok('\n'),
+            'r' => return Ok('\r'),
+            't' => return Ok('\t'),
+            'v' => return Ok('\x0b'),
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            'N' => return Err(Refused::Unsupported("characters by name".to_owned())),
+            c if c.is_ascii_alphanumeric() => return Err(invalid("bad escape")),
+            c => return Ok(c),
+        };
+        let written = self.take_while(digits, |c| c.is_ascii_hexdigit());
+        let value = u32::from_str_radix(&written, 16).unwrap_or(u32::MAX);
+        if written.len() != digits || value > 0x10_ffff {
+            return Err(invalid("incomplete or bad escape"));
+        }
+        char::from_u32(value)
+            .ok_or_else(|| Refused::Unsupported("half a surrogate pair".to_owned()))
+    }
+}
