@@ -102,11 +102,11 @@ func New(config Config) (*Client, error) {
 //
 // It allocates nothing and costs one native call, plus what the store takes where the flag is sticky.
 func (c *Client) Bool(flag string, user *User, fallback bool) bool {
-	collectGarbageWhenDebugging()
 	native, err := user.handle()
 	if err != nil {
 		return fallback
 	}
+	collectGarbageWhenDebugging()
 	var value C.uint8_t
 	if fallback {
 		value = 1
@@ -125,11 +125,11 @@ func (c *Client) Bool(flag string, user *User, fallback bool) bool {
 // Number decides a number, and answers fallback when there is no decision or the flag's value is no number. Whole
 // numbers beyond 2^53 are rounded; [Value] with an integer type has them exactly. It allocates nothing.
 func (c *Client) Number(flag string, user *User, fallback float64) float64 {
-	collectGarbageWhenDebugging()
 	native, err := user.handle()
 	if err != nil {
 		return fallback
 	}
+	collectGarbageWhenDebugging()
 	var value C.double
 	if c.callsBack {
 		heap := strings.Clone(flag) // see above

@@ -9,4 +9,7 @@ const collectsWhenDebugging = true
 
 // collectGarbageWhenDebugging runs before native calls and inside store callbacks of programs built with the tag
 // flagstay_debug: a handle that is not kept alive is then freed at once, and the mistake shows in a test.
-func collectGarbageWhenDebugging() { runtime.GC() }
+func collectGarbageWhenDebugging() {
+	runtime.GC()
+	runtime.Gosched() // to the cleanups
+}

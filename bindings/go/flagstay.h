@@ -461,8 +461,8 @@ void flagstay_string_free(struct flagstay_string *string);
 //   defaults until the first `flagstay_client_update`.
 // - `store`: "memory:", "sqlite:PATH", or `{"url": …, "busy_timeout_ms": 2000, "slow_ms": 50}`. `busy_timeout_ms` is
 //   how long a decision waits for another process that is writing; a call over `slow_ms` is counted in the status.
-// - `events`: `{"capacity": 10000, "exposures": false}`: how many events wait to be drained (then the oldest leaves,
-//   counted), and whether decisions queue exposure events.
+// - `events`: `{"capacity": 10000, "exposures": false}`: how many events wait to be drained, 1 to 1,000,000 (then the
+//   oldest leaves, counted), and whether decisions queue exposure events.
 // - `now_ms`: a fixed clock in Unix milliseconds, for tests and simulations.
 // - `options`: the dialect's own options, by its reference page.
 //
