@@ -1,6 +1,6 @@
 //! The C ABI: `extern "C"` functions over [`Client`](crate::client::Client), and nothing else.
 //!
-//! This is the only place with `unsafe` besides the fork handler. Every function runs inside [`guard`], checks what it
+//! This is the only place with `unsafe` besides the fork handler. Every function runs inside `guard`, checks what it
 //! is given and speaks plain C types: `Option<&T>` borrows a handle, `Option<Box<T>>` consumes it, and
 //! `Option<&mut MaybeUninit<T>>` is an out-parameter, which is written on every path. The doc comments are the text of
 //! `include/flagstay.h`: they are written for someone who reads only the header.

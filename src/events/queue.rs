@@ -2,7 +2,7 @@
 
 use crate::fork::Fresh;
 use crate::value::Value;
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Events in the order they happened. When the queue is full the **oldest** event leaves, and is counted.
@@ -21,19 +21,19 @@ struct Channel {
 }
 
 impl Channel {
-    fn new(capacity: usize) -> Self {
-        let (sender, receiver) = crossbeam_channel::bounded(capacity);
+    fn new() -> Self {
+        // Grows with what waits: a bounded channel would set all its places aside for every client at once.
+        let (sender, receiver) = crossbeam_channel::unbounded();
         Channel { sender, receiver }
     }
 }
 
 impl Queue {
-    /// A queue of at most `capacity` events (at least one).
+    /// A queue of at most `capacity` events, at least one; while threads offer, one more for each of them.
     pub fn new(capacity: usize) -> Self {
-        let capacity = capacity.max(1);
         Queue {
-            channel: Fresh::new(move || Channel::new(capacity)),
-            capacity,
+            channel: Fresh::new(Channel::new),
+            capacity: capacity.max(1),
             accepted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -42,12 +42,10 @@ impl Queue {
     pub fn offer(&self, event: Value) {
         self.accepted.fetch_add(1, Relaxed);
         let channel = self.channel.get();
-        let mut event = event;
-        while let Err(TrySendError::Full(back)) = channel.sender.try_send(event) {
-            event = back;
-            if channel.receiver.try_recv().is_ok() {
-                self.dropped.fetch_add(1, Relaxed);
-            }
+        // Both ends live in the channel, so sending cannot fail.
+        let _ = channel.sender.send(event);
+        if channel.receiver.len() > self.capacity && channel.receiver.try_recv().is_ok() {
+            self.dropped.fetch_add(1, Relaxed);
         }
     }
 

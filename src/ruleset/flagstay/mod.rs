@@ -1,7 +1,7 @@
 //! The `flagstay` dialect: the project's own rule format. `docs/dialects/flagstay.md` is its reference.
 //!
-//! A document is read ([`document`]) and compiled ([`compile`]) into flags ([`flag`]) whose names are numbers and whose
-//! operands are prepared; [`evaluate`] decides, [`wire`] says what is stored and sent.
+//! A document is read (`document`) and compiled (`compile`) into flags (`flag`) whose names are numbers and whose
+//! operands are prepared; `evaluate` decides, `wire` says what is stored and sent.
 
 mod compile;
 mod conditions;
