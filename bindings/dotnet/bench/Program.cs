@@ -94,4 +94,4 @@ static void EmptyCalls(int n)
     }
 }
 
-static User Pro(string key) => new User(key).With("plan", "pro").With("country", "DE").With("age", 30);
+static User Pro(string key) => new User(key).With("plan", "pro").With("country", "DE").With("age", 30).With("version", "3.1.0");

@@ -6,52 +6,44 @@ using System.Threading;
 
 namespace Flagstay.Bench;
 
-// Measures and prints: the median of several runs, each long enough for the clock, after the JIT has settled.
+// Measures and prints: the best of many runs, after the JIT has settled. Whatever else the machine does makes a run
+// slower, never faster; runs are shorter than what a scheduler gives at once, so that some are not disturbed at all.
 internal sealed class Table
 {
-    private const int Runs = 11;
-    private const double RunSeconds = 0.1;
+    private const int Runs = 400;
+    private const double RunSeconds = 0.001;
 
     private double _empty;
 
     public void Row(string name, Action<int> body)
     {
         int count = Settle(body);
-        var times = new double[Runs];
+        double best = double.MaxValue;
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < Runs; run++)
         {
-            times[run] = Seconds(() => body(count)) / count * 1e9;
+            best = Math.Min(best, Seconds(body, count) / count * 1e9);
         }
         double bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Runs / count;
-        double median = Median(times);
         if (_empty == 0)
         {
-            _empty = median;
+            _empty = best;
         }
-        Print(name, Number(median, 1), Number(Math.Round(bytes), 0), median / _empty);
+        Print(name, Number(best, 1), Number(Math.Round(bytes), 0), best / _empty);
     }
 
     /// <summary>How many times the throughput of one thread two have together, in the last column.</summary>
     public void Scaling(string name, Action<int> body)
     {
-        int count = Settle(body) * 3;
-        var ratios = new double[Runs];
-        var times = new double[Runs];
-        for (int run = 0; run < Runs; run++)
+        int count = Settle(body) * 4;
+        double one = double.MaxValue;
+        double two = double.MaxValue;
+        for (int run = 0; run < Runs / 2; run++)
         {
-            double one = Seconds(() => body(count));
-            double two = Seconds(() =>
-            {
-                var other = new Thread(() => body(count));
-                other.Start();
-                body(count);
-                other.Join();
-            });
-            ratios[run] = 2 * one / two;
-            times[run] = two / count * 1e9;
+            one = Math.Min(one, Seconds(body, count));
+            two = Math.Min(two, SecondsOfTwo(body, count));
         }
-        Print(name, Number(Median(times), 1), "-", Median(ratios));
+        Print(name, Number(two / count * 1e9, 1), "-", 2 * one / two);
     }
 
     private static int Settle(Action<int> body)
@@ -59,26 +51,40 @@ internal sealed class Table
         int count = 1_000;
         double seconds = 0;
         // Tiered compilation replaces code in the background: a few rounds with pauses let it finish.
-        for (int round = 0; round < 12 || seconds < RunSeconds / 2; round++)
+        for (int round = 0; round < 40 || seconds < RunSeconds / 2; round++)
         {
-            seconds = Seconds(() => body(count));
+            seconds = Seconds(body, count);
             if (seconds < RunSeconds / 2)
             {
                 count *= 2;
             }
             Thread.Sleep(15);
         }
-        return Math.Max(1, (int)(count * RunSeconds / seconds));
+        return count;
     }
 
-    private static double Seconds(Action body)
+    private static double Seconds(Action<int> body, int count)
     {
         long start = Stopwatch.GetTimestamp();
-        body();
+        body(count);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+    private static double SecondsOfTwo(Action<int> body, int count)
+    {
+        using var together = new Barrier(2);
+        double[] seconds = new double[2];
+        void Run(int which)
+        {
+            together.SignalAndWait();
+            seconds[which] = Seconds(body, count);
+        }
+        var other = new Thread(() => Run(1));
+        other.Start();
+        Run(0);
+        other.Join();
+        return seconds.Max();
+    }
 
     private static string Number(double value, int digits) => value.ToString($"F{digits}", CultureInfo.InvariantCulture);
 

@@ -7,7 +7,7 @@ using Flagstay.Interop;
 
 namespace Flagstay;
 
-// One foreign call for a switch or a number, two for everything else.
+// One foreign call each.
 public sealed unsafe partial class FlagstayClient
 {
     /// <summary>Decides a switch; <paramref name="fallback"/> where there is no decision or the flag is no switch.</summary>
@@ -15,14 +15,13 @@ public sealed unsafe partial class FlagstayClient
     public bool IsEnabled(string flag, User? user, bool fallback = false)
     {
         Check.NotNull(flag, nameof(flag));
-        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        if (Utf8Buffer.Fits(flag))
+        if (!Utf8Buffer.Fits(flag))
         {
-            int length = Utf8Buffer.Encode(flag, stack, Utf8Buffer.StackSize, nameof(flag));
-            return Switch(new Utf8(stack, (nuint)length), user, fallback);
+            return SwitchOfLongKey(flag, user, fallback);
         }
-        using var buffer = new Utf8Buffer(stack, flag.Length);
-        return Switch(buffer.Add(flag, nameof(flag)), user, fallback);
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        int length = Utf8Buffer.Encode(flag, stack, Utf8Buffer.StackSize, nameof(flag));
+        return Switch(new Utf8(stack, (nuint)length), user, fallback);
     }
 
     /// <summary>Decides a switch whose key is given in UTF-8, such as <c>"checkout"u8</c>.</summary>
@@ -67,8 +66,9 @@ public sealed unsafe partial class FlagstayClient
         using var buffer = new Utf8Buffer(stack, (long)flag.Length + fallback.Length);
         Utf8 key = buffer.Add(flag, nameof(flag));
         Utf8 other = buffer.Add(fallback, nameof(fallback));
-        Native.DecisionStruct made = Unused();
         nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        Native.DecisionStruct made = scratch.Begin();
         nint error;
         int status = Native.flagstay_text(
             _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
@@ -84,7 +84,7 @@ public sealed unsafe partial class FlagstayClient
         }
         finally
         {
-            Native.flagstay_decision_clear(&made);
+            scratch.Return(&made);
         }
     }
 
@@ -101,8 +101,9 @@ public sealed unsafe partial class FlagstayClient
         using var buffer = new Utf8Buffer(stack, (long)flag.Length + json.Length);
         Utf8 key = buffer.Add(flag, nameof(flag));
         Utf8 other = buffer.Add(json, nameof(fallback));
-        Native.DecisionStruct made = Unused();
         nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        Native.DecisionStruct made = scratch.Begin();
         nint error;
         int status = Native.flagstay_json(
             _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
@@ -118,7 +119,7 @@ public sealed unsafe partial class FlagstayClient
         }
         finally
         {
-            Native.flagstay_decision_clear(&made);
+            scratch.Return(&made);
         }
     }
 
@@ -173,22 +174,19 @@ public sealed unsafe partial class FlagstayClient
         Utf8 key = buffer.Add(flag, nameof(flag));
         Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
         Native.OptionsStruct given = Given(options, other);
-        Native.DecisionStruct made = Unused();
         nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        Native.DecisionStruct made = scratch.Begin();
         nint error;
         int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, &given, &made, &error);
         Left(user);
-        if (status != 0)
-        {
-            return Undecided(flag, status, error, options);
-        }
         try
         {
-            return new Decision(made, flag);
+            return status == 0 ? new Decision(made, flag) : Undecided(flag, status, error, options);
         }
         finally
         {
-            Native.flagstay_decision_clear(&made);
+            scratch.Return(&made);
         }
     }
 
@@ -250,6 +248,13 @@ public sealed unsafe partial class FlagstayClient
         return value != 0;
     }
 
+    // Apart, because a method that has something to dispose is slower even where it does not.
+    private bool SwitchOfLongKey(string flag, User? user, bool fallback)
+    {
+        using var buffer = new Utf8Buffer(null, flag.Length);
+        return Switch(buffer.Add(flag, nameof(flag)), user, fallback);
+    }
+
     // The call is over: until here neither the client nor the user may be collected.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Left(User? user)
@@ -257,13 +262,6 @@ public sealed unsafe partial class FlagstayClient
         user?.Leave();
         GC.KeepAlive(user);
         GC.KeepAlive(this);
-    }
-
-    private static Native.DecisionStruct Unused()
-    {
-        Native.DecisionStruct decision = default;
-        decision.Size = (nuint)sizeof(Native.DecisionStruct);
-        return decision;
     }
 
     private static Native.OptionsStruct Given(EvaluationOptions? options, Utf8 fallback) => new()

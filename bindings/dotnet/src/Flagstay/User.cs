@@ -174,15 +174,8 @@ public sealed unsafe class User : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Leave()
     {
-        if (Volatile.Read(ref _reader) > 0)
-        {
-            LeaveOnly();
-        }
-    }
-
-    private void LeaveOnly()
-    {
-        if (_reader == Environment.CurrentManagedThreadId)
+        // Never again positive once it is not: whoever sees an only reader here is that reader.
+        if (Volatile.Read(ref _reader) > Nobody)
         {
             _depth--;
         }
