@@ -6,7 +6,8 @@ namespace Flagstay;
 /// <summary>One decision: the answer, and how it came about. It never changes, and may be kept and shared.</summary>
 public sealed unsafe class Decision
 {
-    private JsonElement _value;
+    // A JsonElement, in one piece for threads that race to parse it.
+    private object? _value;
 
     internal Decision(in Native.DecisionStruct made, string? flag)
     {
@@ -88,24 +89,7 @@ public sealed unsafe class Decision
     /// The value, whatever it is. Its kind is <see cref="JsonValueKind.Undefined"/> where there is none. It is parsed
     /// when it is asked for first.
     /// </summary>
-    public JsonElement Value
-    {
-        get
-        {
-            if (Json is null)
-            {
-                return default;
-            }
-            lock (Json)
-            {
-                if (_value.ValueKind == JsonValueKind.Undefined)
-                {
-                    _value = JsonText.Parse(Json);
-                }
-                return _value;
-            }
-        }
-    }
+    public JsonElement Value => Json is null ? default : (JsonElement)(_value ??= JsonText.Parse(Json));
 
     /// <summary>The variation's name.</summary>
     public string? Variation { get; }

@@ -57,6 +57,7 @@ public sealed unsafe partial class FlagstayClient
     /// the queue is full the oldest event leaves, and is counted in the status.
     /// </summary>
     /// <exception cref="FlagstayException">The details make no sense.</exception>
+    /// <exception cref="ArgumentException">There is half a surrogate pair in a text.</exception>
     /// <exception cref="ObjectDisposedException">The client has been closed.</exception>
     [SkipLocalsInit]
     public bool Track(string name, User? user, MetricDetails? details = null)
@@ -78,7 +79,11 @@ public sealed unsafe partial class FlagstayClient
     }
 
     /// <summary>Takes a metric event with a value, see the other overload.</summary>
-    public bool Track(string name, User? user, double value) => Track(name, user, new MetricDetails { Value = value });
+    public bool Track(string name, User? user, double value)
+    {
+        JsonText.RequireNumber(value, nameof(value));
+        return Track(name, user, new MetricDetails { Value = value });
+    }
 
     /// <summary>
     /// Takes queued events out, oldest first, in the shape of the ruleset's platform. What has been drained is the

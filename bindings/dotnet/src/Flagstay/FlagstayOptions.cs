@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstay.Interop;
 
 namespace Flagstay;
 
@@ -59,6 +60,7 @@ public sealed class FlagstayOptions
             }
             if (DialectOptions is not null)
             {
+                JsonText.RequireText(DialectOptions, "options");
                 writer.WritePropertyName("options");
                 DialectOptions.WriteTo(writer);
             }
@@ -100,14 +102,8 @@ public sealed class FlagstayOptions
         {
             return;
         }
-        try
-        {
-            writer.WriteString(name, text);
-        }
-        catch (ArgumentException)
-        {
-            throw new InvalidConfigurationException($"{name}: there is half a surrogate pair in the text");
-        }
+        JsonText.RequireText(text, name);
+        writer.WriteString(name, text);
     }
 }
 

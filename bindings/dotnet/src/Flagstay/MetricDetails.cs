@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstay.Interop;
 
 namespace Flagstay;
 
@@ -26,11 +27,13 @@ public sealed class MetricDetails
             writer.WriteStartObject();
             if (Value is not null)
             {
+                JsonText.RequireText(Value, "value");
                 writer.WritePropertyName("value");
                 Value.WriteTo(writer);
             }
             if (Properties is not null)
             {
+                JsonText.RequireText(Properties, "properties");
                 writer.WritePropertyName("properties");
                 Properties.WriteTo(writer);
             }
@@ -39,6 +42,7 @@ public sealed class MetricDetails
                 writer.WriteStartArray("flags");
                 foreach (string flag in Flags)
                 {
+                    JsonText.RequireText(flag, "flags");
                     writer.WriteStringValue(flag);
                 }
                 writer.WriteEndArray();

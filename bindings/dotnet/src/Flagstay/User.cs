@@ -89,10 +89,7 @@ public sealed unsafe class User : IDisposable
     public User With(UserPart part, string name, UserValue value)
     {
         Check.NotNull(name, nameof(name));
-        if (double.IsNaN(value.Number) || double.IsInfinity(value.Number))
-        {
-            throw new ArgumentException($"`{name}` is {value.Number}, and JSON knows no such number.", nameof(value));
-        }
+        JsonText.RequireNumber(value.Number, name);
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
         using var buffer = new Utf8Buffer(stack, (long)name.Length + (value.Text?.Length ?? 4));
         Utf8 key = buffer.Add(name, nameof(name));

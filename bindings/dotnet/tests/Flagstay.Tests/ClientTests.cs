@@ -75,7 +75,12 @@ public class ClientTests
         Refused(new FlagstayOptions { Store = "memory:", AssignmentStore = new MapStore() }, "store");
         Refused(new FlagstayOptions { Events = new EventOptions { Capacity = -1 } }, "events");
         Refused(new FlagstayOptions { Store = "memory:", StoreSlowAfter = TimeSpan.FromSeconds(-1) }, "StoreSlowAfter");
-        Refused(new FlagstayOptions { Dialect = "\ud800" }, "dialect");
+        Assert.Equal(
+            "dialect", Assert.Throws<ArgumentException>(() => new FlagstayClient(new FlagstayOptions { Dialect = "\ud800" })).ParamName);
+        var odd = new JsonObject { ["defaults"] = new JsonArray("a", new JsonObject { ["x"] = "\udc00" }) };
+        Assert.Equal(
+            "options.defaults[1].x",
+            Assert.Throws<ArgumentException>(() => new FlagstayClient(new FlagstayOptions { DialectOptions = odd })).ParamName);
         Assert.Throws<ArgumentNullException>(() => new FlagstayClient(null!));
     }
 

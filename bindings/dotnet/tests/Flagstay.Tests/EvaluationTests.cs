@@ -176,6 +176,21 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void A_metric_event_that_JSON_cannot_say_is_refused_by_place()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        using var user = new User("user-1");
+        void Refused(string place, MetricDetails details) =>
+            Assert.Equal(place, Assert.Throws<ArgumentException>(() => client.Track("bought", user, details)).ParamName);
+
+        Assert.Equal("value", Assert.Throws<ArgumentException>(() => client.Track("bought", user, double.NaN)).ParamName);
+        Refused("value", new MetricDetails { Value = "\ud83d" });
+        Refused("properties.size", new MetricDetails { Properties = new JsonObject { ["size"] = "\ud83d" } });
+        Refused("flags", new MetricDetails { Flags = ["\ud83d"] });
+        Assert.Empty(client.DrainEvents());
+    }
+
+    [Fact]
     public void An_explanation_has_the_decision_and_its_steps()
     {
         using FlagstayClient client = Rulesets.Client();

@@ -240,6 +240,16 @@ public class StoreTests
     }
 
     [Fact]
+    public void A_listing_that_cannot_be_written_as_UTF_8_forgets_nothing_and_says_so()
+    {
+        var store = new FullStore();
+        store.Records[("u", "half \ud800")] = "{}";
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), store);
+        Assert.Contains("surrogate", Assert.Throws<StoreException>(() => client.Forget("u")).Message, StringComparison.Ordinal);
+        Assert.Single(store.Records);
+    }
+
+    [Fact]
     public void Forgetting_asks_a_plain_store_for_every_flag_of_the_ruleset()
     {
         var store = new MapStore();

@@ -154,6 +154,7 @@ internal sealed unsafe partial class StoreTable
             writer.WriteStartObject();
             foreach (KeyValuePair<string, string> record in records)
             {
+                JsonText.RequireText(record.Key, "Load");
                 writer.WritePropertyName(record.Key);
                 if (JsonText.IsValid(record.Value))
                 {

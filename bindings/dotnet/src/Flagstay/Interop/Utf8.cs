@@ -94,6 +94,6 @@ internal unsafe ref struct Utf8Buffer
 #endif
     }
 
-    private static ArgumentException NotText(string name, int index) => new(
+    internal static ArgumentException NotText(string name, int index) => new(
         $"`{name}` cannot be written as UTF-8: there is half a surrogate pair at index {index}.", name);
 }
