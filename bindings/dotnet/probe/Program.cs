@@ -51,8 +51,6 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
         Decision blind = client.Evaluate("button-colour", user);
         Check(blind.Text == "blue" && blind.StoreError!.Contains("broken on purpose"), "a store that throws");
         store._broken = false;
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
         Check(client.Forget("user-ä🥨") == 1, "a person forgotten");
         Check(Refuses(() => client.IsEnabled("half a pair \ud800", user)), "half a surrogate pair");
         client.Dispose();
@@ -80,10 +78,14 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
         }
     }
 
-    public string? Get(string unit, string flag) =>
-        _broken ? throw new InvalidOperationException("broken on purpose")
-        : _records.TryGetValue((unit, flag), out string? record) ? record
-        : null;
+    public string? Get(string unit, string flag)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return _broken ? throw new InvalidOperationException("broken on purpose")
+            : _records.TryGetValue((unit, flag), out string? record) ? record
+            : null;
+    }
 
     public void Set(string unit, string flag, string record) => _records[(unit, flag)] = record;
 

@@ -10,6 +10,9 @@ namespace Flagstay;
 // One foreign call each.
 public sealed unsafe partial class FlagstayClient
 {
+    // About what the library keeps of one decision among many.
+    private const long DecisionWeight = 512;
+
     /// <summary>Decides a switch; <paramref name="fallback"/> where there is no decision or the flag is no switch.</summary>
     [SkipLocalsInit]
     public bool IsEnabled(string flag, User? user, bool fallback = false)
@@ -207,7 +210,7 @@ public sealed unsafe partial class FlagstayClient
             Failure.CheckEvaluation(status, error);
             return new Decisions((FlagstayStatus)status);
         }
-        handle.Own(decisions);
+        handle.Own(decisions, DecisionWeight * (1 + (long)Native.flagstay_decisions_count(decisions)));
         return new Decisions(this, handle);
     }
 

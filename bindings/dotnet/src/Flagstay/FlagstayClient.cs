@@ -1,7 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
+using System.Threading;
 using Flagstay.Interop;
 
 namespace Flagstay;
@@ -18,6 +17,9 @@ public sealed unsafe partial class FlagstayClient : IDisposable
 {
     // What Dispose gives background work to finish. Close takes any other time.
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(5);
+
+    // What the queue sets aside for each event, which is most of a client.
+    private const long EventWeight = 64;
 
     private readonly ClientHandle _handle = new();
     private readonly StoreTable? _store;
@@ -37,7 +39,7 @@ public sealed unsafe partial class FlagstayClient : IDisposable
         Library.Require();
         string configuration = options.ToJson();
         _store = options.AssignmentStore is { } store ? new StoreTable(store) : null;
-        Open(configuration);
+        Open(configuration, options.Events.Capacity ?? EventOptions.DefaultCapacity);
         if (options.Ruleset is not null)
         {
             try
@@ -61,13 +63,7 @@ public sealed unsafe partial class FlagstayClient : IDisposable
         get
         {
             Library.Require();
-            byte* version = Native.flagstay_version();
-            nuint length = 0;
-            while (version[length] != 0)
-            {
-                length++;
-            }
-            return Utf8.Read(version, length)!;
+            return Utf8.ReadTerminated(Native.flagstay_version())!;
         }
     }
 
@@ -110,13 +106,15 @@ public sealed unsafe partial class FlagstayClient : IDisposable
     /// Ends the client: evaluations answer the caller's default from now on. The store is let go. Waits for background
     /// work, at most as long as given, and returns whether that was enough. Closing twice is fine.
     /// </summary>
+    /// <param name="timeout">The time to wait, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     public bool Close(TimeSpan timeout)
     {
-        if (timeout < TimeSpan.Zero)
+        bool forever = timeout == Timeout.InfiniteTimeSpan;
+        if (timeout < TimeSpan.Zero && !forever)
         {
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time to wait is not negative.");
         }
-        uint milliseconds = (uint)Math.Min(timeout.TotalMilliseconds, uint.MaxValue);
+        uint milliseconds = forever ? uint.MaxValue : (uint)Math.Min(timeout.TotalMilliseconds, uint.MaxValue);
         nint error;
         int status = Native.flagstay_client_close(_handle.Raw, milliseconds, &error);
         GC.KeepAlive(this);
@@ -142,7 +140,7 @@ public sealed unsafe partial class FlagstayClient : IDisposable
     }
 
     [SkipLocalsInit]
-    private void Open(string configuration)
+    private void Open(string configuration, long capacity)
     {
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
         using var buffer = new Utf8Buffer(stack, configuration.Length);
@@ -152,6 +150,6 @@ public sealed unsafe partial class FlagstayClient : IDisposable
         int status = Native.flagstay_client_new(
             config.Start, config.Length, _store is null ? null : &table, &client, &error);
         Failure.Check(status, error);
-        _handle.Own(client);
+        _handle.Own(client, EventWeight * (1 + Math.Max(0, capacity)));
     }
 }

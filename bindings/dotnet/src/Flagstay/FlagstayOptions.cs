@@ -110,6 +110,8 @@ public sealed class FlagstayOptions
 /// <summary>What becomes of events.</summary>
 public sealed class EventOptions
 {
+    internal const int DefaultCapacity = 10_000;
+
     /// <summary>
     /// How many events wait to be drained, default 10,000. When there are more the oldest leaves, and is counted in the
     /// client's status.

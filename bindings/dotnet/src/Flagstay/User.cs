@@ -20,6 +20,10 @@ public sealed unsafe class User : IDisposable
     private const int Several = -1;
     private const int Disposed = -2;
 
+    // About what a user with a handful of values takes in the library; longer texts count besides.
+    private const int Weight = 768;
+    private const int LongText = 256;
+
     private readonly UserHandle _handle;
     private int _reader;
     // How deep the only reader is in calls for this user; counted by that thread alone.
@@ -40,7 +44,7 @@ public sealed unsafe class User : IDisposable
         nint user, error;
         int status = Native.flagstay_user_new(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
-        _handle.Own(user);
+        _handle.Own(user, Weight + key.Length);
     }
 
     private User(UserHandle handle) => _handle = handle;
@@ -64,7 +68,7 @@ public sealed unsafe class User : IDisposable
         nint user, error;
         int status = Native.flagstay_user_from_json(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
-        handle.Own(user);
+        handle.Own(user, Weight + (2 * json.Length));
         return new User(handle);
     }
 
@@ -126,6 +130,10 @@ public sealed unsafe class User : IDisposable
             }
         }
         Failure.Check(status, error);
+        if (value.Text is { Length: > LongText } large)
+        {
+            _handle.Weigh(large.Length);
+        }
         return this;
     }
 

@@ -55,6 +55,8 @@ public class ClientTests
         FlagstayClient client = Rulesets.Client();
         Assert.True(client.Close(TimeSpan.FromSeconds(1)));
         Assert.True(client.Close(TimeSpan.Zero));
+        Assert.True(client.Close(System.Threading.Timeout.InfiniteTimeSpan));
+        Assert.Throws<ArgumentOutOfRangeException>(() => client.Close(TimeSpan.FromSeconds(-2)));
         client.Dispose();
         client.Dispose();
     }

@@ -167,9 +167,13 @@ public sealed class LibraryTests : IDisposable
         return file;
     }
 
-    private static (int Exit, string Output) Run(string program, string? library, params (string, string)[] more)
+    private (int Exit, string Output) Run(string program, string? library, params (string, string)[] more)
     {
-        var variables = new Dictionary<string, string?> { ["FLAGSTAY_LIBRARY"] = library, ["LD_LIBRARY_PATH"] = null };
+        // What the system may have installed must not answer where a case is about another place.
+        string broken = Path.Combine(_folder, "broken");
+        Directory.CreateDirectory(broken);
+        File.WriteAllText(Path.Combine(broken, "libflagstay.so.1"), new string('x', 5_000));
+        var variables = new Dictionary<string, string?> { ["FLAGSTAY_LIBRARY"] = library, ["LD_LIBRARY_PATH"] = broken };
         foreach ((string name, string value) in more)
         {
             variables[name] = value;

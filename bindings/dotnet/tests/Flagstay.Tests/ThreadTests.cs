@@ -54,8 +54,8 @@ public class ThreadTests
     {
         for (int round = 0; round < 100; round++)
         {
-            FlagstayClient client = Rulesets.Client(store: new MapStore());
-            using var user = new User("u").With("plan", "pro");
+            FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), new MapStore { Before = _ => Thread.Yield() });
+            using var user = new User("u");
             Together(4, number =>
             {
                 for (int n = 0; n < 500; n++)
@@ -64,9 +64,9 @@ public class ThreadTests
                     {
                         client.Dispose();
                     }
-                    // True until it is disposed, the fallback afterwards; nothing else, and no exception.
-                    Assert.True(client.IsEnabled("new-checkout", user, fallback: true));
-                    Assert.Contains(client.Text("greeting", user, "over"), (string[])["Grüß Gott 🥨", "over"]);
+                    // The decision until it is disposed, the fallback afterwards; nothing else, and no exception.
+                    Assert.Contains(client.Text("button-colour", user, "over"), (string[])["blue", "over"]);
+                    Assert.Null(client.Evaluate("button-colour", user).StoreError);
                 }
             });
         }

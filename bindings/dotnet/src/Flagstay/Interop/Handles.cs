@@ -8,6 +8,9 @@ namespace Flagstay.Interop;
 // while a call is under way.
 internal abstract class Handle : SafeHandle
 {
+    // About how many bytes there are behind the pointer.
+    private long _weight;
+
     protected Handle()
         : base(IntPtr.Zero, ownsHandle: true)
     {
@@ -18,13 +21,26 @@ internal abstract class Handle : SafeHandle
     /// <summary>The pointer; 0, which every call answers with an error, when it has been freed.</summary>
     internal nint Raw => handle;
 
-    internal void Own(nint pointer) => SetHandle(pointer);
+    /// <summary>Owns a pointer from now on. <paramref name="weight"/>: about how many bytes there are behind it.</summary>
+    internal void Own(nint pointer, long weight)
+    {
+        SetHandle(pointer);
+        Weigh(weight);
+    }
+
+    /// <summary>There is so much more behind the pointer now.</summary>
+    internal void Weigh(long more)
+    {
+        NativeWeight.Add(more);
+        _weight += more;
+    }
 
     protected override bool ReleaseHandle()
     {
         nint pointer = handle;
         handle = IntPtr.Zero;
         Free(pointer);
+        NativeWeight.Add(-_weight);
         return true;
     }
 

@@ -71,7 +71,7 @@ internal static unsafe class Loader
         fixed (byte* start = path)
         {
             bool loaded = Open(start) != 0;
-            problem = loaded ? null : Marshal.PtrToStringAnsi(Problem());
+            problem = loaded ? null : Utf8.ReadTerminated(Problem());
             return loaded;
         }
     }
@@ -90,7 +90,7 @@ internal static unsafe class Loader
         }
     }
 
-    private static nint Problem()
+    private static byte* Problem()
     {
         try
         {
@@ -106,13 +106,13 @@ internal static unsafe class Loader
     private static extern nint dlopen(byte* path, int flags);
 
     [DllImport("libdl.so.2", ExactSpelling = true)]
-    private static extern nint dlerror();
+    private static extern byte* dlerror();
 
     [DllImport("libc", EntryPoint = "dlopen", ExactSpelling = true)]
     private static extern nint dlopen_libc(byte* path, int flags);
 
     [DllImport("libc", EntryPoint = "dlerror", ExactSpelling = true)]
-    private static extern nint dlerror_libc();
+    private static extern byte* dlerror_libc();
 #endif
 
     private static string? Missing(string candidate) =>

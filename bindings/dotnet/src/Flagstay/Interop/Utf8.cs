@@ -13,6 +13,17 @@ internal readonly unsafe struct Utf8(byte* start, nuint length)
     /// <summary>Text that the library hands out; null where there is none.</summary>
     internal static string? Read(byte* start, nuint length) =>
         start == null ? null : Encoding.UTF8.GetString(start, checked((int)length));
+
+    /// <summary>Text that ends with a NUL; null where there is none.</summary>
+    internal static string? ReadTerminated(byte* start)
+    {
+        nuint length = 0;
+        while (start != null && start[length] != 0)
+        {
+            length++;
+        }
+        return Read(start, length);
+    }
 }
 
 // The UTF-8 copies of all texts of one call: on the caller's stack where they fit, else in one piece of unmanaged
