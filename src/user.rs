@@ -3,7 +3,7 @@
 //! A user is built once and then only read, so any number of threads may decide for it at the same time.
 
 use crate::error::{Error, ErrorKind};
-use crate::value::{Map, Value, kind_of};
+use crate::value::{Map, Value, kind_of, same_text};
 use std::sync::Arc;
 
 /// A name that is looked up in users, hashed once when the ruleset is loaded.
@@ -86,7 +86,7 @@ impl Entries {
     fn position(&self, hash: u32, name: &str) -> Option<usize> {
         let mut from = 0;
         while let Some(at) = self.hashes[from..].iter().position(|h| *h == hash) {
-            if &*self.entries[from + at].0 == name {
+            if same_text(&self.entries[from + at].0, name) {
                 return Some(from + at);
             }
             from += at + 1;

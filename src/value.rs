@@ -77,6 +77,29 @@ fn compare_mixed(integer: i128, double: f64) -> Ordering {
     })
 }
 
+/// Whether two texts are the same. Names, keys and short values are compared in a few instructions, where a call of the
+/// system's comparison would cost more than all the rest of a lookup.
+#[inline]
+pub fn same_text(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    match left.len() {
+        8..=16 => same_ends::<8>(left, right),
+        4..=7 => same_ends::<4>(left, right),
+        2..=3 => same_ends::<2>(left, right),
+        _ => left == right,
+    }
+}
+
+/// Two words, which overlap where the length is not twice theirs.
+#[inline]
+fn same_ends<const WORD: usize>(left: &[u8], right: &[u8]) -> bool {
+    left.first_chunk::<WORD>() == right.first_chunk()
+        && left.last_chunk::<WORD>() == right.last_chunk()
+}
+
 /// Whether `raw` is the JSON `null` (white space around it aside).
 pub fn is_null(raw: &RawValue) -> bool {
     raw.get().trim() == "null"
@@ -120,6 +143,21 @@ mod tests {
             };
             assert_eq!(compare_numbers(&less, &more), Ordering::Less);
             assert_eq!(compare_numbers(&more, &less), Ordering::Greater);
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_only_if_every_byte_is() {
+        for length in 0..40 {
+            let text = "a".repeat(length);
+            assert!(same_text(&text, &text.clone()));
+            assert!(!same_text(&text, &format!("{text}a")));
+            for at in 0..length {
+                let mut other = text.clone();
+                other.replace_range(at..=at, "b");
+                assert!(!same_text(&text, &other), "{length} {at}");
+                assert!(!same_text(&other, &text), "{length} {at}");
+            }
         }
     }
 

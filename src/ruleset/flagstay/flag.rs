@@ -6,7 +6,7 @@ use super::path::Mistake;
 use super::split::{Group, Holdout, Split};
 use super::texts::Texts;
 use crate::ruleset::Problem;
-use crate::value::Prepared;
+use crate::value::{Prepared, same_text};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -167,9 +167,9 @@ impl Flags {
     #[inline]
     pub fn get(&self, key: &str) -> Option<&Flag> {
         let hash = self.hasher.hash_one(key);
-        let place = self
-            .places
-            .find(hash, |place| *self.list[*place as usize].key == *key)?;
+        let place = self.places.find(hash, |place| {
+            same_text(&self.list[*place as usize].key, key)
+        })?;
         Some(&self.list[*place as usize])
     }
 

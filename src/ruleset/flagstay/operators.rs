@@ -1,7 +1,7 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
 use super::texts::Texts;
-use crate::value::{Number, Value, compare_numbers, equal};
+use crate::value::{Number, Value, compare_numbers, equal, same_text};
 use regex::Regex;
 use semver::Version;
 use serde_json::json;
@@ -89,7 +89,7 @@ impl Operator {
     #[inline]
     pub fn passes(&self, seen: Seen<'_>) -> bool {
         match self {
-            Operator::EqualsText(text) => seen.text() == Some(text),
+            Operator::EqualsText(text) => seen.text().is_some_and(|seen| same_text(seen, text)),
             Operator::Equals(value) => equals(value, seen),
             Operator::OneOf(among) => among.has(seen),
             Operator::Contains(among) => contains(among, seen),

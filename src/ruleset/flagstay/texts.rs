@@ -1,5 +1,6 @@
 //! A fixed list of texts that is asked "is this one of you?".
 
+use crate::value::same_text;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -28,12 +29,12 @@ impl Texts {
     #[inline]
     pub fn contains(&self, text: &str) -> bool {
         match &self.index {
-            None => self.list.iter().any(|known| **known == *text),
+            None => self.list.iter().any(|known| same_text(known, text)),
             Some(index) => {
                 let hash = index.hasher.hash_one(text);
                 index
                     .places
-                    .find(hash, |place| *self.list[*place as usize] == *text)
+                    .find(hash, |place| same_text(&self.list[*place as usize], text))
                     .is_some()
             }
         }

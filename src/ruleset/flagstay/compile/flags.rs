@@ -12,7 +12,6 @@ use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{Object, Text, read};
 use crate::ruleset::flagstay::split::Group;
 use crate::value::Prepared;
-use hashbrown::HashSet;
 
 impl Compiler<'_> {
     pub(super) fn flags(
@@ -95,7 +94,6 @@ impl Compiler<'_> {
             });
         }
         let mut rules: Vec<Rule> = Vec::with_capacity(written.rules.len());
-        let mut ids = HashSet::new();
         for (n, Object(rule)) in written.rules.iter().enumerate() {
             let path = path.key("rules");
             let path = path.index(n);
@@ -110,7 +108,10 @@ impl Compiler<'_> {
             let id = served
                 .id
                 .get_or_insert_with(|| format!("rules[{n}]").into());
-            if !ids.insert(id.clone()) {
+            if rules
+                .iter()
+                .any(|rule| rule.served.id.as_ref() == Some(&*id))
+            {
                 return Err(path.key("id").mistake("another rule is called so"));
             }
             rules.push(Rule { condition, served });
@@ -133,7 +134,7 @@ impl Compiler<'_> {
                 &default_path,
             )?,
         };
-        if default.id.as_ref().is_some_and(|id| ids.contains(id)) {
+        if default.id.is_some() && rules.iter().any(|rule| rule.served.id == default.id) {
             return Err(default_path.key("id").mistake("a rule is called so"));
         }
         let mut works = Works {
