@@ -136,17 +136,22 @@ impl Client {
         }
     }
 
-    /// Decides, and hands the decision to `then` while the snapshot it borrows from is held.
+    /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
+    /// moving something of its size costs as much as a lookup.
     #[inline]
-    pub fn evaluate<R>(&self, request: &Request<'_>, then: impl FnOnce(Decision<'_>) -> R) -> R {
+    pub fn evaluate<R>(
+        &self,
+        request: &Request<'_>,
+        then: impl FnOnce(&mut Decision<'_>) -> R,
+    ) -> R {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return then(self.not_ready(request));
+            return then(&mut self.not_ready(request));
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
         self.settle(turn, &mut decision);
-        then(decision)
+        then(&mut decision)
     }
 
     /// Decides and reads the decision as a switch; `None`: the flag is no switch.
@@ -154,16 +159,16 @@ impl Client {
     pub fn switch<R>(
         &self,
         request: &Request<'_>,
-        then: impl FnOnce(Option<bool>, Decision<'_>) -> R,
+        then: impl FnOnce(Option<bool>, &mut Decision<'_>) -> R,
     ) -> R {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return then(None, self.not_ready(request));
+            return then(None, &mut self.not_ready(request));
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
         self.settle(turn, &mut decision);
-        then(ruleset.switch(&decision), decision)
+        then(ruleset.switch(&decision), &mut decision)
     }
 
     /// Decides for every flag and hands each decision to `each`, in document order. No exposure is queued:

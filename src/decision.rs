@@ -175,7 +175,7 @@ impl<'r> Decision<'r> {
     }
 
     /// The caller asked for another type than the flag has: the default stands, the rest is kept for the log.
-    pub fn mismatched(mut self, wanted: &'static str) -> Self {
+    pub fn mismatch(&mut self, wanted: &'static str) {
         let has = self.value.value().map_or("none", crate::value::kind_of);
         self.message = Some(Cow::Owned(format!(
             "the flag's value is {has}, the caller asked for {wanted}"
@@ -183,6 +183,5 @@ impl<'r> Decision<'r> {
         self.value = Answer::Default;
         self.reason = Reason::Error;
         self.error = Some(ErrorCode::TypeMismatch);
-        self
     }
 }

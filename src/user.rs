@@ -77,12 +77,12 @@ impl Entries {
         self.find(hash_of(name), name)
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, hash: u32, name: &str) -> Option<&Value> {
         self.position(hash, name).map(|at| &self.entries[at].1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn position(&self, hash: u32, name: &str) -> Option<usize> {
         let mut from = 0;
         while let Some(at) = self.hashes[from..].iter().position(|h| *h == hash) {

@@ -55,6 +55,9 @@ fn equal_numbers(a: &Number, b: &Number) -> bool {
 /// The order of two numbers by their exact values: above 2^53 two different integers may share a double, so an integer
 /// is never turned into one.
 pub fn compare_numbers(a: &Number, b: &Number) -> Ordering {
+    if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
+        return a.cmp(&b);
+    }
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(a), None) => compare_mixed(a, double(b)),

@@ -2,7 +2,7 @@
 
 use flagstay::client::Client;
 use flagstay::config::Config;
-use flagstay::decision::{Decision, Reason};
+use flagstay::decision::Reason;
 use flagstay::ruleset::{Mode, Request};
 use flagstay::user::{Part, User};
 use serde_json::json;
@@ -89,7 +89,7 @@ pub fn checked(file: &str, flag: &str, store: Option<&str>, reason: Reason) -> C
     if store.is_some() {
         decide(&client, flag, &user());
     }
-    client.evaluate(&request(flag, &user()), |decision: Decision<'_>| {
+    client.evaluate(&request(flag, &user()), |decision| {
         assert_eq!(decision.reason, reason, "{file}: {:?}", decision.message);
     });
     client

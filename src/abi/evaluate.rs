@@ -63,7 +63,7 @@ pub unsafe extern "C" fn flagstay_evaluate(
             default: options.default,
             mode: options.mode,
         };
-        required(client, "client")?.evaluate(&request, |decided| slot.fill(&decided))?;
+        required(client, "client")?.evaluate(&request, |decided| slot.fill(decided))?;
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -222,11 +222,10 @@ fn typed(
         mode: Mode::Expose,
     };
     required(client, "client")?.evaluate(&request, |decided| {
-        let decided = match decided.error.is_some() || decided.value.value().is_some_and(fits) {
-            true => decided,
-            false => decided.mismatched(wanted),
-        };
-        slot.fill(&decided)?;
+        if decided.error.is_none() && !decided.value.value().is_some_and(fits) {
+            decided.mismatch(wanted);
+        }
+        slot.fill(decided)?;
         Ok(flagstay_status::of_decision(decided.error))
     })
 }

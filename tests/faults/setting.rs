@@ -86,7 +86,7 @@ pub fn decide_in(mode: Mode, client: &Client, user: &str) -> Decided {
             variation: decision.variation.as_deref().unwrap_or("none").to_owned(),
             sticky: decision.sticky,
             error: decision.error,
-            store_error: decision.store_error.map(|error| error.to_string()),
+            store_error: decision.store_error.as_ref().map(ToString::to_string),
         }
     })
 }

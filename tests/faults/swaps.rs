@@ -69,7 +69,7 @@ fn decisions_racing_updates_racing_close_are_each_of_one_ruleset() {
                                 assert_eq!(error, ErrorCode::ProviderNotReady);
                                 None
                             }
-                            None => Some(number_of(&decision)),
+                            None => Some(number_of(decision)),
                         });
                         match number {
                             None => return,

@@ -69,7 +69,7 @@ impl Condition {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mut T) -> bool {
     let (value, private) = look_up(user, name);
     let matched = match value {
@@ -88,7 +88,7 @@ fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mu
 }
 
 /// A null is no value; whether the value is private.
-#[inline]
+#[inline(always)]
 fn look_up<'u>(user: &'u User, name: &Name) -> (Option<&'u Value>, bool) {
     match user.attributes().get(name) {
         Some(value) if !value.is_null() => (Some(value), false),

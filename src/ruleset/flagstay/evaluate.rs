@@ -221,7 +221,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
     }
 
     /// Tries a rule, or the default, which has no condition.
-    #[inline]
+    #[inline(always)]
     fn served(
         &mut self,
         flag: &'r Flag,

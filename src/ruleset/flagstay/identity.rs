@@ -23,7 +23,7 @@ impl By {
     }
 
     /// The user's id, where the user has it.
-    #[inline]
+    #[inline(always)]
     pub fn id<'u>(&self, user: &'u User) -> Option<Cow<'u, str>> {
         match self {
             By::Key => user.key().filter(|key| !key.is_empty()).map(Cow::Borrowed),

@@ -86,7 +86,7 @@ pub struct Instant {
 
 impl Operator {
     /// Whether a value that is there passes.
-    #[inline]
+    #[inline(always)]
     pub fn passes(&self, seen: Seen<'_>) -> bool {
         match self {
             Operator::EqualsText(text) => seen.text().is_some_and(|seen| same_text(seen, text)),

@@ -87,7 +87,7 @@ pub fn buckets_of(percent: f64) -> Option<u32> {
 
 impl Split {
     /// The id that the user is bucketed by, and which it is.
-    #[inline]
+    #[inline(always)]
     pub fn id<'s, 'u>(&'s self, user: &'u User) -> Option<(&'s By, Cow<'u, str>)> {
         if let Some(id) = self.by.id(user) {
             return Some((&self.by, id));
@@ -102,6 +102,7 @@ impl Split {
     }
 
     /// Draws a variation, unless the split does not take the user; then it says why.
+    #[inline]
     pub fn draw<T: Trace>(
         &self,
         around: Surroundings<'_>,
@@ -120,7 +121,7 @@ impl Split {
         drawn
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw_for<T: Trace>(
         &self,
         id: &str,
