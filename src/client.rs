@@ -343,16 +343,18 @@ impl Client {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn settle(&self, mut turn: Turn<'_>, decision: &mut Decision<'_>) {
         self.send(&mut turn);
         decision.store_error = turn.assignments.into_error();
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&self, turn: &mut Turn<'_>) {
-        for event in turn.outbox.take().into_iter().flatten() {
-            self.queue.offer(event);
+        if let Some(events) = turn.outbox.take() {
+            for event in events {
+                self.queue.offer(event);
+            }
         }
     }
 

@@ -4,11 +4,10 @@ use super::conditions::{Condition, Segment};
 use super::identity::By;
 use super::path::Mistake;
 use super::split::{Group, Holdout, Split};
-use super::texts::Texts;
+use super::texts::{self, Texts};
 use crate::ruleset::Problem;
-use crate::value::{Prepared, same_text};
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use crate::value::Prepared;
+use hashbrown::HashTable;
 
 #[derive(Debug)]
 pub struct Flag {
@@ -145,32 +144,19 @@ pub struct Compiled {
 #[derive(Debug)]
 pub struct Flags {
     list: Box<[Flag]>,
-    hasher: DefaultHashBuilder,
     places: HashTable<u32>,
 }
 
 impl Flags {
     pub fn new(list: Vec<Flag>) -> Self {
-        let hasher = DefaultHashBuilder::default();
-        let hash = |place: &u32| hasher.hash_one(&*list[*place as usize].key);
-        let mut places = HashTable::with_capacity(list.len());
-        for place in 0..list.len() as u32 {
-            places.insert_unique(hash(&place), place, hash);
-        }
-        Flags {
-            list: list.into(),
-            hasher,
-            places,
-        }
+        let list = list.into_boxed_slice();
+        let places = texts::index(&list, |flag| &flag.key);
+        Flags { list, places }
     }
 
     #[inline]
     pub fn get(&self, key: &str) -> Option<&Flag> {
-        let hash = self.hasher.hash_one(key);
-        let place = self.places.find(hash, |place| {
-            same_text(&self.list[*place as usize].key, key)
-        })?;
-        Some(&self.list[*place as usize])
+        texts::find(&self.places, &self.list, key, |flag| &flag.key)
     }
 
     #[inline]
