@@ -150,7 +150,7 @@ impl Client {
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
-        self.settle(turn, &mut decision);
+        self.settle(&mut turn, &mut decision);
         then(&mut decision)
     }
 
@@ -167,7 +167,7 @@ impl Client {
         };
         let mut turn = self.turn(session, request.mode);
         let mut decision = ruleset.evaluate(request, &mut turn);
-        self.settle(turn, &mut decision);
+        self.settle(&mut turn, &mut decision);
         then(ruleset.switch(&decision), &mut decision)
     }
 
@@ -195,7 +195,7 @@ impl Client {
                 ..self.turn(session, mode)
             };
             let mut decision = ruleset.evaluate(&request, &mut turn);
-            self.settle(turn, &mut decision);
+            self.settle(&mut turn, &mut decision);
             each(flag, decision);
         }
         Ok(())
@@ -225,7 +225,7 @@ impl Client {
         };
         let mut recorder = Recorder::default();
         let mut decision = ruleset.explain(request, &mut turn, &mut recorder);
-        self.settle(turn, &mut decision);
+        self.settle(&mut turn, &mut decision);
         json!({
             "flag": request.flag,
             "decision": decision.to_json(),
@@ -344,9 +344,11 @@ impl Client {
     }
 
     #[inline(always)]
-    fn settle(&self, mut turn: Turn<'_>, decision: &mut Decision<'_>) {
-        self.send(&mut turn);
-        decision.store_error = turn.assignments.into_error();
+    fn settle(&self, turn: &mut Turn<'_>, decision: &mut Decision<'_>) {
+        self.send(turn);
+        if let Some(error) = turn.assignments.take_error() {
+            decision.store_error = Some(error);
+        }
     }
 
     #[inline(always)]

@@ -20,6 +20,16 @@ impl Prepared {
     }
 }
 
+/// A member of an object. Small ones, such as records, are scanned: hashing a name costs more than comparing a few.
+#[inline]
+pub fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if object.len() > 8 {
+        return object.get(name);
+    }
+    let found = object.iter().find(|(key, _)| *key == name);
+    found.map(|(_, value)| value)
+}
+
 /// What messages call a value: `text`, `number`, `boolean`, `null`, `list`, `object`.
 pub fn kind_of(value: &Value) -> &'static str {
     match value {

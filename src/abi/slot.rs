@@ -8,9 +8,8 @@ use crate::decision::{Answer, Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::value::Value;
 use std::ffi::{c_char, c_void};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::mem::{offset_of, take};
-use std::ops::Range;
 
 /// Where the texts of a decision lie. It stays with the caller's struct, so that the next decision finds room made.
 pub struct Storage(Handle<String>);
@@ -36,6 +35,19 @@ enum State {
     Filling,
     Filled,
 }
+
+/// Where a text lies in the storage.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    len: usize,
+}
+
+/// The place of a text that there is not.
+const NOWHERE: Place = Place {
+    start: usize::MAX,
+    len: 0,
+};
 
 /// The part of the struct that every caller has: its size and its storage.
 const LEAST: usize = offset_of!(flagstay_decision, storage) + size_of::<*mut c_void>();
@@ -76,28 +88,30 @@ impl<'a> Slot<'a> {
         let parsed: Value;
         let (value, json) = match (&decision.value, self.default) {
             (Answer::Prepared(prepared), _) => (Some(&prepared.value), self.add(&prepared.json)),
-            (Answer::Made(value), _) => (Some(value), self.add_json(value)),
+            (Answer::Made(value), _) => (Some(value), self.write(value)),
             (Answer::Default, Some(json)) => {
                 parsed = parse_default(json)?;
                 (Some(&parsed), self.add(json))
             }
-            (Answer::Default, None) => (None, None),
+            (Answer::Default, None) => (None, NOWHERE),
         };
         let text = match value {
-            Some(Value::String(text)) => self.add(text),
-            _ => None,
+            Some(Value::String(text)) => self.add_within(text, json),
+            _ => NOWHERE,
         };
         let flag = self.add(self.flag);
         let variation = self.add_some(decision.variation.as_deref());
-        let variation_id = self.add_some(decision.variation_id.as_deref());
+        let variation_id = match (&decision.variation, &decision.variation_id) {
+            // Where a platform has only names, a name is its own id.
+            (Some(name), Some(id)) if std::ptr::eq::<str>(&**name, &**id) => variation,
+            (_, id) => self.add_some(id.as_deref()),
+        };
         let rule_id = self.add_some(decision.rule_id.as_deref());
         let message = self.add_some(decision.message.as_deref());
-        let store_error = decision.store_error.as_ref().map(|error| {
-            let start = self.texts.len();
-            // Writing to a String does not fail.
-            let _ = write!(self.texts, "{error}");
-            start..self.texts.len()
-        });
+        let store_error = match &decision.store_error {
+            Some(error) => self.write(error),
+            None => NOWHERE,
+        };
 
         // The texts do not move any more.
         let (value_text, value_text_len) = self.point(text);
@@ -108,9 +122,10 @@ impl<'a> Slot<'a> {
         let (rule_id, rule_id_len) = self.point(rule_id);
         let (message, message_len) = self.point(message);
         let (store_error, store_error_len) = self.point(store_error);
+        let storage = self.give_texts();
         self.give(flagstay_decision {
             size: self.size,
-            storage: std::ptr::null_mut(),
+            storage: storage.cast(),
             reason: flagstay_reason::from(decision.reason) as i32,
             error: flagstay_status::of_decision(decision.error) as i32,
             value_type: flagstay_type::of(value) as i32,
@@ -140,54 +155,77 @@ impl<'a> Slot<'a> {
     }
 
     #[inline]
-    fn add(&mut self, text: &str) -> Option<Range<usize>> {
+    fn add(&mut self, text: &str) -> Place {
         let start = self.texts.len();
         self.texts.push_str(text);
-        Some(start..self.texts.len())
-    }
-
-    #[inline]
-    fn add_some(&mut self, text: Option<&str>) -> Option<Range<usize>> {
-        text.and_then(|text| self.add(text))
-    }
-
-    fn add_json(&mut self, value: &Value) -> Option<Range<usize>> {
-        let start = self.texts.len();
-        // Writing to a String does not fail.
-        let _ = write!(self.texts, "{value}");
-        Some(start..self.texts.len())
-    }
-
-    #[inline]
-    fn point(&self, range: Option<Range<usize>>) -> (*const c_char, usize) {
-        match range.and_then(|range| self.texts.get(range)) {
-            Some(text) => (text.as_ptr().cast(), text.len()),
-            None => (std::ptr::null(), 0),
+        Place {
+            start,
+            len: text.len(),
         }
     }
 
-    /// Copies as much as the caller's header knows, zeroes what this library does not, and hands the storage back.
     #[inline]
-    fn give(&mut self, mut filled: flagstay_decision) {
-        self.state = State::Filled;
+    fn add_some(&mut self, text: Option<&str>) -> Place {
+        text.map_or(NOWHERE, |text| self.add(text))
+    }
+
+    /// Adds a text of which the JSON is there already. Without escapes it stands in it, between the quotes.
+    #[inline]
+    fn add_within(&mut self, text: &str, json: Place) -> Place {
+        if json.len != text.len() + 2 || !self.texts[json.start..].starts_with('"') {
+            return self.add(text);
+        }
+        Place {
+            start: json.start + 1,
+            len: text.len(),
+        }
+    }
+
+    fn write(&mut self, what: &dyn fmt::Display) -> Place {
+        let start = self.texts.len();
+        // Writing to a String does not fail.
+        let _ = write!(self.texts, "{what}");
+        Place {
+            start,
+            len: self.texts.len() - start,
+        }
+    }
+
+    #[inline]
+    fn point(&self, place: Place) -> (*const c_char, usize) {
+        if place.start == NOWHERE.start {
+            return (std::ptr::null(), 0);
+        }
+        let text = self.texts.as_ptr().wrapping_add(place.start);
+        (text.cast(), place.len)
+    }
+
+    /// Puts the texts into the storage that the struct has now: a callback may have used or cleared the struct in the
+    /// meantime.
+    #[inline]
+    fn give_texts(&mut self) -> *mut Storage {
         let texts = take(&mut self.texts);
-        // SAFETY: as in `take`; read again, because a callback may have used or cleared the struct in the meantime.
+        // SAFETY: as in `take`.
         let storage = unsafe { storage_of(self.target) };
-        filled.storage = match required_mut(unsafe { storage.as_mut() }, "decision.storage") {
+        match required_mut(unsafe { storage.as_mut() }, "decision.storage") {
             Ok(place) => {
                 *place = texts;
                 storage
             }
             Err(_) => Storage::into_raw(texts),
         }
-        .cast();
-        let known = self.size.min(size_of::<flagstay_decision>());
-        // SAFETY: `size` bytes are the caller's, and were checked to cover the storage.
+    }
+
+    #[inline]
+    fn give(&mut self, filled: flagstay_decision) {
+        self.state = State::Filled;
+        let known = size_of::<flagstay_decision>();
+        // SAFETY: `size` bytes are the caller's.
         unsafe {
-            let target = self.target.cast::<u8>();
-            std::ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), target, known);
-            if self.size > known {
-                std::ptr::write_bytes(target.add(known), 0, self.size - known);
+            if self.size == known {
+                self.target.write(filled);
+            } else {
+                give_in_part(&filled, self.target, self.size);
             }
         }
     }
@@ -217,6 +255,21 @@ impl Drop for Slot<'_> {
             // Cannot fail: there is no default to be parsed.
             let _ = self.fill(&failed());
         }
+    }
+}
+
+/// Copies as much as the caller's header knows, and zeroes what this library does not.
+///
+/// # Safety
+/// `target` points to `size` bytes.
+#[cold]
+unsafe fn give_in_part(filled: &flagstay_decision, target: *mut flagstay_decision, size: usize) {
+    let known = size.min(size_of::<flagstay_decision>());
+    let target = target.cast::<u8>();
+    // SAFETY: `known` is at most the size of either.
+    unsafe {
+        std::ptr::copy_nonoverlapping((&raw const *filled).cast::<u8>(), target, known);
+        std::ptr::write_bytes(target.add(known), 0, size - known);
     }
 }
 

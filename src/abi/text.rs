@@ -21,7 +21,25 @@ pub unsafe fn text<'a>(
     }
     // SAFETY: promised by the caller, NULL and absurd lengths excluded above.
     let bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), length) };
+    if is_ascii(bytes) {
+        // SAFETY: ASCII is UTF-8.
+        return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
     std::str::from_utf8(bytes).map_err(|error| not_utf8(name, error))
+}
+
+/// Keys of flags are short and mostly ASCII: they are looked at eight bytes at a time, the last eight perhaps twice.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
+    };
+    let (whole, _) = bytes.as_chunks::<8>();
+    let all = whole.iter().fold(u64::from_ne_bytes(*last), |all, eight| {
+        all | u64::from_ne_bytes(*eight)
+    });
+    all & HIGH == 0
 }
 
 /// The same for text that must be JSON. It is looked at, not parsed: that happens where its value is needed.
@@ -57,4 +75,22 @@ fn impossible(name: &str, length: usize) -> Error {
 #[cold]
 fn not_utf8(name: &str, error: std::str::Utf8Error) -> Error {
     Error::new(ErrorKind::InvalidUtf8, format!("`{name}`: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_is_told_from_the_rest_wherever_the_rest_stands() {
+        for length in 0..40 {
+            let mut bytes = vec![b'x'; length];
+            assert!(is_ascii(&bytes));
+            for at in 0..length {
+                bytes[at] = 0x80;
+                assert!(!is_ascii(&bytes), "{at} of {length}");
+                bytes[at] = 0x7f;
+            }
+        }
+    }
 }

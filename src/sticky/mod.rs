@@ -236,8 +236,9 @@ impl<'c> Assignments<'c> {
     }
 
     /// The first thing that went wrong with the store during this evaluation.
-    pub fn into_error(self) -> Option<StoreError> {
-        self.error
+    #[inline]
+    pub fn take_error(&mut self) -> Option<StoreError> {
+        self.error.take()
     }
 
     #[inline]

@@ -228,7 +228,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
         works: &'r Works,
         served: &'r Served,
         condition: Option<&Condition>,
-        reads: &mut Reads<'r>,
+        reads: &mut Reads<'e>,
         writes: bool,
     ) -> Tried<'r> {
         let (reason, rule) = match condition {

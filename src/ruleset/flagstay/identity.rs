@@ -32,10 +32,10 @@ impl By {
     }
 
     /// What assignments of an id are kept under.
-    pub fn unit(&self, id: &str) -> String {
+    pub fn unit<'u>(&self, id: Cow<'u, str>) -> Cow<'u, str> {
         match self {
-            By::Key => id.to_owned(),
-            By::Id(name) => format!("{id}:{}", name.as_str()),
+            By::Key => id,
+            By::Id(name) => Cow::Owned(format!("{id}:{}", name.as_str())),
         }
     }
 }
@@ -83,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_key_is_its_own_unit_and_another_id_says_which_it_is() {
-        assert_eq!(By::Key.unit("u"), "u");
-        assert_eq!(By::Id(Name::new("company")).unit("c-9"), "c-9:company");
+        assert_eq!(By::Key.unit("u".into()), "u");
+        assert_eq!(
+            By::Id(Name::new("company")).unit("c-9".into()),
+            "c-9:company"
+        );
     }
 }

@@ -97,8 +97,8 @@ impl Split {
     }
 
     /// What an assignment of the user is kept under.
-    pub fn unit(&self, user: &User) -> Option<String> {
-        self.id(user).map(|(by, id)| by.unit(&id))
+    pub fn unit<'u>(&self, user: &'u User) -> Option<Cow<'u, str>> {
+        self.id(user).map(|(by, id)| by.unit(id))
     }
 
     /// Draws a variation, unless the split does not take the user; then it says why.

@@ -8,6 +8,7 @@ use crate::ruleset::trace::Trace;
 use crate::sticky::{Assignments, Record, Stored};
 use crate::user::User;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// How often a draw is claimed when others write other splits of the same record in between.
 const CLAIMS: usize = 3;
@@ -47,12 +48,18 @@ pub struct Reads<'r> {
 
 struct Read<'r> {
     by: &'r By,
-    unit: String,
+    unit: Cow<'r, str>,
     stored: Stored,
 }
 
 impl<'r> Reads<'r> {
-    fn of(&mut self, by: &'r By, id: &str, flag: &str, assignments: &mut Assignments<'_>) -> usize {
+    fn of(
+        &mut self,
+        by: &'r By,
+        id: Cow<'r, str>,
+        flag: &str,
+        assignments: &mut Assignments<'_>,
+    ) -> usize {
         if let Some(known) = self.iter().position(|read| read.by == by) {
             return known;
         }
@@ -107,7 +114,7 @@ impl Question<'_, '_> {
 
 /// Asks for the assignment of a split.
 pub fn ask<'r, T: Trace>(
-    question: Question<'r, '_>,
+    question: Question<'r, 'r>,
     reads: &mut Reads<'r>,
     assignments: &mut Assignments<'_>,
     trace: &mut T,
@@ -118,7 +125,7 @@ pub fn ask<'r, T: Trace>(
     let Some((by, id)) = question.split.id(question.user) else {
         return Asked::Nowhere;
     };
-    let place = reads.of(by, &id, question.flag, assignments);
+    let place = reads.of(by, id, question.flag, assignments);
     let asked = look(question, place, reads, assignments, trace);
     let Asked::Free(_) = asked else {
         return asked;
@@ -132,7 +139,7 @@ pub fn ask<'r, T: Trace>(
     let Some(id) = fallback.id(question.user) else {
         return asked;
     };
-    let other = reads.of(fallback, &id, question.flag, assignments);
+    let other = reads.of(fallback, id, question.flag, assignments);
     match look(question, other, reads, assignments, trace) {
         Asked::Stands(variation) => {
             // The version of the entry goes along: the user was drawn then, not now.

@@ -4,8 +4,9 @@ use super::identity::as_id;
 use crate::decision::Reason;
 use crate::ruleset::Metric;
 use crate::user::User;
-use crate::value::{Map, Number, Value};
+use crate::value::{Map, Number, Value, member};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// What a record remembers of one split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +18,14 @@ pub struct Entry<'r> {
 /// The entry of a split; `None` where the record has none, and a sentence where the record makes no sense.
 pub fn entry<'r>(record: &'r Value, split: &str) -> Result<Option<Entry<'r>>, &'static str> {
     let record = record.as_object().ok_or("it is not an object")?;
-    let splits = record.get("splits").and_then(Value::as_object);
+    let splits = member(record, "splits").and_then(Value::as_object);
     let splits = splits.ok_or("it has no object `splits`")?;
-    let Some(entry) = splits.get(split) else {
+    let Some(entry) = member(splits, split) else {
         return Ok(None);
     };
-    let variation = entry.get("variation").and_then(Value::as_str);
-    let version = entry.get("version").and_then(Value::as_number);
+    let part = |name| entry.as_object().and_then(|entry| member(entry, name));
+    let variation = part("variation").and_then(Value::as_str);
+    let version = part("version").and_then(Value::as_number);
     match (variation, version.and_then(version_of)) {
         (Some(variation), Some(version)) => Ok(Some(Entry { variation, version })),
         _ => Err("the split's entry is not a `variation` and a `version`"),
@@ -64,7 +66,7 @@ pub struct Exposure<'e> {
     pub rule: Option<&'e str>,
     pub reason: Reason,
     pub user: &'e User,
-    pub unit: Option<String>,
+    pub unit: Option<Cow<'e, str>>,
     pub now_ms: i64,
 }
 
