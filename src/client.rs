@@ -154,21 +154,17 @@ impl Client {
         then(&mut decision)
     }
 
-    /// Decides and reads the decision as a switch; `None`: the flag is no switch.
+    /// Decides a switch and nothing else; `None`: the flag is no switch.
     #[inline]
-    pub fn switch<R>(
-        &self,
-        request: &Request<'_>,
-        then: impl FnOnce(Option<bool>, &mut Decision<'_>) -> R,
-    ) -> R {
+    pub fn switch(&self, request: &Request<'_>) -> Result<Option<bool>, ErrorCode> {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
-            return then(None, &mut self.not_ready(request));
+            return Err(ErrorCode::ProviderNotReady);
         };
         let mut turn = self.turn(session, request.mode);
-        let mut decision = ruleset.evaluate(request, &mut turn);
-        self.settle(&mut turn, &mut decision);
-        then(ruleset.switch(&decision), &mut decision)
+        let switch = ruleset.evaluate_switch(request, &mut turn);
+        self.send(&mut turn);
+        switch
     }
 
     /// Decides for every flag and hands each decision to `each`, in document order. No exposure is queued:

@@ -80,7 +80,7 @@ pub fn decide(client: &Client, flag: &str, user: &User) -> Reason {
 /// A switch.
 #[inline]
 pub fn switch(client: &Client, flag: &str, user: &User) -> Option<bool> {
-    client.switch(&request(flag, user), |switch, _| switch)
+    client.switch(&request(flag, user)).ok().flatten()
 }
 
 /// A client that decides `flag` of `file` for `reason`: a bench that measures something else must not run.

@@ -97,16 +97,14 @@ pub unsafe extern "C" fn flagstay_boolean(
             default: Some(default),
             mode: Mode::Expose,
         };
-        Ok(client.switch(&request, |switch, decision| {
-            match (switch, decision.error) {
-                (_, Some(error)) => flagstay_status::of_decision(Some(error)),
-                (Some(switch), None) => {
-                    value.write(switch.into());
-                    flagstay_status::FLAGSTAY_OK
-                }
-                (None, None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+        Ok(match client.switch(&request) {
+            Ok(Some(switch)) => {
+                value.write(switch.into());
+                flagstay_status::FLAGSTAY_OK
             }
-        }))
+            Ok(None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+            Err(error) => flagstay_status::of_decision(Some(error)),
+        })
     })
 }
 

@@ -157,7 +157,7 @@ impl<'a> Slot<'a> {
     #[inline]
     fn add(&mut self, text: &str) -> Place {
         let start = self.texts.len();
-        self.texts.push_str(text);
+        push(&mut self.texts, text);
         Place {
             start,
             len: text.len(),
@@ -281,6 +281,41 @@ unsafe fn storage_of(target: *mut flagstay_decision) -> *mut Storage {
     unsafe { (&raw const (*target).storage).read() }.cast()
 }
 
+/// Appends a text. The texts of a decision are short: up to 32 bytes they are copied as two words that may overlap,
+/// where the call of a copy would cost more.
+#[inline]
+fn push(texts: &mut String, text: &str) {
+    let (length, more) = (texts.len(), text.len());
+    if !(4..=32).contains(&more) || texts.capacity() - length < more {
+        return texts.push_str(text);
+    }
+    // SAFETY: there is room for `more` bytes behind `length`, and both words lie within `more` bytes on either side.
+    // What is appended is UTF-8.
+    unsafe {
+        let texts = texts.as_mut_vec();
+        let (from, to) = (text.as_ptr(), texts.as_mut_ptr().add(length));
+        match more {
+            16.. => copy_ends::<16>(from, to, more),
+            8.. => copy_ends::<8>(from, to, more),
+            _ => copy_ends::<4>(from, to, more),
+        }
+        texts.set_len(length + more);
+    }
+}
+
+/// # Safety
+/// `length` bytes are readable and writable, and `length` is between `WORD` and twice that.
+#[inline]
+unsafe fn copy_ends<const WORD: usize>(from: *const u8, to: *mut u8, length: usize) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let first = from.cast::<[u8; WORD]>().read();
+        let last = from.add(length - WORD).cast::<[u8; WORD]>().read();
+        to.cast::<[u8; WORD]>().write(first);
+        to.add(length - WORD).cast::<[u8; WORD]>().write(last);
+    }
+}
+
 fn parse_default(json: &str) -> Result<Value, Error> {
     serde_json::from_str(json).map_err(|error| {
         Error::new(
@@ -288,4 +323,25 @@ fn parse_default(json: &str) -> Result<Value, Error> {
             format!("the default that was to be answered: {error}"),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_every_length_are_appended_as_they_are() {
+        let mut texts = String::new();
+        let mut expected = String::new();
+        for round in 0..3 {
+            texts.clear();
+            expected.clear();
+            for length in 0..80 {
+                let text: String = ('a'..='z').cycle().skip(round).take(length).collect();
+                push(&mut texts, &text);
+                expected.push_str(&text);
+                assert_eq!(texts, expected, "{length}");
+            }
+        }
+    }
 }

@@ -33,7 +33,12 @@ pub unsafe fn text<'a>(
 fn is_ascii(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
+        return match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                (u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last)) & HIGH as u32 == 0
+            }
+            _ => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+        };
     };
     let (whole, _) = bytes.as_chunks::<8>();
     let all = whole.iter().fold(u64::from_ne_bytes(*last), |all, eight| {

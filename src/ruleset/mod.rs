@@ -13,7 +13,7 @@ pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
 
-use crate::decision::Decision;
+use crate::decision::{Decision, ErrorCode};
 use crate::error::Error;
 use crate::sticky::Assignments;
 use crate::user::User;
@@ -64,6 +64,20 @@ pub trait Ruleset: Send + Sync {
         turn: &mut Turn<'_>,
         recorder: &mut Recorder,
     ) -> Decision<'r>;
+
+    /// Decides for a caller who asks for a switch and nothing else; `None`: the flag is none. A dialect that can do so
+    /// without making the whole decision says how.
+    fn evaluate_switch(
+        &self,
+        request: &Request<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Result<Option<bool>, ErrorCode> {
+        let decision = self.evaluate(request, turn);
+        match decision.error {
+            Some(error) => Err(error),
+            None => Ok(self.switch(&decision)),
+        }
+    }
 
     /// The decision read as a switch; `None` where it is none. Platforms whose flags carry a value beside the switch
     /// answer `enabled`.

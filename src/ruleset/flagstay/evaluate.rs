@@ -6,7 +6,7 @@ use super::split::{Split, Surroundings};
 use super::stored::{self, Asked, Question, Reads};
 use super::wire;
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
-use crate::ruleset::trace::Trace;
+use crate::ruleset::trace::{Silent, Trace};
 use crate::ruleset::{Mode, Request, Turn};
 use crate::sticky::Assignments;
 use crate::user::User;
@@ -41,6 +41,12 @@ struct Evaluation<'e, 'r: 'e, 'c, T> {
     trace: &'e mut T,
 }
 
+/// Why a flag cannot be decided.
+struct Failed<'r> {
+    error: ErrorCode,
+    message: &'r str,
+}
+
 /// Decides a flag. Watching makes no difference to what is decided.
 #[inline]
 pub fn evaluate<'r, T: Trace>(
@@ -49,19 +55,47 @@ pub fn evaluate<'r, T: Trace>(
     turn: &mut Turn<'_>,
     trace: &mut T,
 ) -> Decision<'r> {
+    match decide(ruleset, request, turn, trace) {
+        Ok((works, outcome)) => decision(works, outcome),
+        Err(failed) => Decision::failed(failed.error, failed.message),
+    }
+}
+
+/// Decides a flag for a caller who wants to know whether it is on, and nothing else.
+#[inline]
+pub fn switch(
+    ruleset: &Compiled,
+    request: &Request<'_>,
+    turn: &mut Turn<'_>,
+) -> Result<Option<bool>, ErrorCode> {
+    match decide(ruleset, request, turn, &mut Silent) {
+        Ok((works, outcome)) => {
+            let variation = &works.variations[outcome.variation as usize];
+            Ok(variation.value.value.as_bool())
+        }
+        Err(failed) => Err(failed.error),
+    }
+}
+
+#[inline(always)]
+fn decide<'r, T: Trace>(
+    ruleset: &'r Compiled,
+    request: &Request<'_>,
+    turn: &mut Turn<'_>,
+    trace: &mut T,
+) -> Result<(&'r Works, Outcome<'r>), Failed<'r>> {
+    let failed = |error, message| Failed { error, message };
     let Some(flag) = ruleset.flags.get(request.flag) else {
         let message = "the ruleset has no such flag";
-        return Decision::failed(ErrorCode::FlagNotFound, message);
+        return Err(failed(ErrorCode::FlagNotFound, message));
     };
     let works = match &flag.state {
         State::Works(works) => works,
-        State::Broken(message) => {
-            return Decision::failed(ErrorCode::General, Cow::Borrowed(&**message));
-        }
+        State::Broken(message) => return Err(failed(ErrorCode::General, message)),
     };
     if request.user.is_absent() {
         let message = "there is no user to decide for";
-        return Decision::failed(ErrorCode::TargetingKeyMissing, message);
+        return Err(failed(ErrorCode::TargetingKeyMissing, message));
     }
     let mut evaluation = Evaluation {
         ruleset,
@@ -83,7 +117,7 @@ pub fn evaluate<'r, T: Trace>(
             now_ms: turn.clock.now_ms(),
         }));
     }
-    decision(works, outcome)
+    Ok((works, outcome))
 }
 
 /// The exposure of a decision that this ruleset made earlier.

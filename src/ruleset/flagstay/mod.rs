@@ -22,7 +22,7 @@ mod tests;
 
 use super::trace::{Recorder, Silent};
 use super::{Dialect, Loaded, Metric, Problem, Request, Ruleset, Turn};
-use crate::decision::Decision;
+use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value};
 use flag::Compiled;
@@ -54,6 +54,14 @@ impl Dialect for Flagstay {
 impl Ruleset for Compiled {
     fn evaluate<'r>(&'r self, request: &Request<'_>, turn: &mut Turn<'_>) -> Decision<'r> {
         evaluate::evaluate(self, request, turn, &mut Silent)
+    }
+
+    fn evaluate_switch(
+        &self,
+        request: &Request<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Result<Option<bool>, ErrorCode> {
+        evaluate::switch(self, request, turn)
     }
 
     fn explain<'r>(
