@@ -6,7 +6,7 @@ mod scene;
 use flagstay::abi::version::flagstay_abi_version;
 use flagstay::decision::Reason;
 use heap::Heap;
-use scene::{checked, client, decide, keys, many, switch, user};
+use scene::{checked, checked_in, client, decide, keys, many, switch, user};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -50,6 +50,27 @@ impl Table {
         });
         self.row("same, warm memory store (sticky)", || {
             decide(&sticky, black_box("experiment"), &user)
+        });
+        let dialect = "vwo-fme";
+        let fme = checked_in(
+            dialect,
+            "vwo-fme.json",
+            "experiment",
+            None,
+            Reason::RuleMatch,
+        );
+        let stored = checked_in(
+            dialect,
+            "vwo-fme.json",
+            "experiment",
+            Some("memory:"),
+            Reason::Sticky,
+        );
+        self.row("vwo-fme: rollout and three experiments", || {
+            decide(&fme, black_box("experiment"), &user)
+        });
+        self.row("vwo-fme: same, warm memory store (sticky)", || {
+            decide(&stored, black_box("experiment"), &user)
         });
         self.row("user built per call", || {
             decide(&rules, black_box("experiment"), &scene::user())

@@ -40,7 +40,11 @@ pub fn many(count: usize) -> String {
 }
 
 pub fn client(document: &str, store: Option<&str>) -> Client {
-    let mut config = json!({});
+    client_in("flagstay", document, store)
+}
+
+fn client_in(dialect: &str, document: &str, store: Option<&str>) -> Client {
+    let mut config = json!({"dialect": dialect});
     if let Some(store) = store {
         config["store"] = json!(store);
     }
@@ -85,7 +89,18 @@ pub fn switch(client: &Client, flag: &str, user: &User) -> Option<bool> {
 
 /// A client that decides `flag` of `file` for `reason`: a bench that measures something else must not run.
 pub fn checked(file: &str, flag: &str, store: Option<&str>, reason: Reason) -> Client {
-    let client = client(&document(file), store);
+    checked_in("flagstay", file, flag, store, reason)
+}
+
+/// The same in another dialect.
+pub fn checked_in(
+    dialect: &str,
+    file: &str,
+    flag: &str,
+    store: Option<&str>,
+    reason: Reason,
+) -> Client {
+    let client = client_in(dialect, &document(file), store);
     if store.is_some() {
         decide(&client, flag, &user());
     }
