@@ -51,10 +51,7 @@ impl Write for Text<'_> {
 /// decimal that reads back as the same double, in exponent form (`1e-07`) where the exponent is below -4; `inf`,
 /// `-inf`, `nan`.
 pub fn canonical(number: f64) -> Text<'static> {
-    let mut text = Text::Short {
-        bytes: [0; Text::SHORT],
-        length: 0,
-    };
+    let mut text = empty();
     // Writing into a text does not fail.
     let _ = if number.is_nan() {
         text.write_str("nan")
@@ -71,20 +68,40 @@ pub fn canonical(number: f64) -> Text<'static> {
     text
 }
 
-fn write_plain(text: &mut Text<'_>, number: f64) -> std::fmt::Result {
-    if number.fract() == 0.0 {
-        // With a precision, formatting is exact; without, it would fill up with zeros after 17 digits.
-        write!(text, "{number:.0}")
-    } else {
-        write!(text, "{number}")
+/// From here on doubles are so far apart that two shortest texts may be equally close to one.
+const TIES: f64 = (1_u64 << 48) as f64;
+
+fn empty() -> Text<'static> {
+    Text::Short {
+        bytes: [0; Text::SHORT],
+        length: 0,
     }
 }
 
+fn write_plain(text: &mut Text<'static>, number: f64) -> std::fmt::Result {
+    if number.fract() == 0.0 {
+        if number.abs() < TIES {
+            return write!(text, "{}", number as i64);
+        }
+        // With a precision, formatting is exact; without, it would fill up with zeros after 17 digits.
+        return write!(text, "{number:.0}");
+    }
+    write!(text, "{number}")?;
+    if number.abs() < TIES {
+        return Ok(());
+    }
+    // Of two shortest texts that are equally close, Python takes the even one, which is what a precision gives.
+    let digits = text.as_str().rsplit('.').next().map_or(0, str::len);
+    let mut even = empty();
+    write!(even, "{number:.digits$}")?;
+    if even.as_str().parse() == Ok(number) {
+        *text = even;
+    }
+    Ok(())
+}
+
 fn write_exponent(text: &mut Text<'_>, number: f64) -> std::fmt::Result {
-    let mut shortest = Text::Short {
-        bytes: [0; Text::SHORT],
-        length: 0,
-    };
+    let mut shortest = empty();
     write!(shortest, "{number:e}")?;
     match shortest.as_str().split_once("e-") {
         Some((digits, exponent)) => write!(text, "{digits}e-{exponent:0>2}"),
@@ -112,7 +129,9 @@ pub fn float(text: &str) -> Option<f64> {
     if named.iter().any(|name| unsigned.eq_ignore_ascii_case(name)) {
         return text.parse().ok();
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    if text.bytes().all(is_plain) {
+        // Of such texts, Rust's grammar is Python's.
         return text.parse().ok();
     }
     let mut plain = String::with_capacity(text.len());
@@ -129,7 +148,6 @@ pub fn float(text: &str) -> Option<f64> {
         }
         previous_is_digit = digit(c).is_some();
     }
-    // What is left is ASCII and has no letter but `e`; of that, Rust's grammar is Python's.
     plain.parse().ok()
 }
 
@@ -197,6 +215,7 @@ mod tests {
             ("1e-7", "1e-07"),
             ("-1.25e-10", "-1.25e-10"),
             ("1e-300", "1e-300"),
+            ("-660707419531659.25", "-660707419531659.2"),
             ("0.0001", "0.0001"),
             ("0.00001", "1e-05"),
             ("1e400", "inf"),

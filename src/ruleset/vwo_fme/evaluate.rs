@@ -293,7 +293,9 @@ impl<'c, 'r, T: Trace> Call<'c, 'r, '_, T> {
             if self.passes(rule, flag, &mut Vec::new())?.is_none() {
                 continue;
             }
-            self.known.push(index);
+            if !self.rules.groups.is_empty() {
+                self.known.push(index);
+            }
             let Some(variation) = self.variation(rule)? else {
                 return Ok(None);
             };
