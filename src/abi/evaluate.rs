@@ -68,6 +68,35 @@ pub unsafe extern "C" fn flagstay_evaluate(
     })
 }
 
+/// Decides a switch, and tells `then` whether it is on, if there is a decision. The status says why there is none.
+#[inline]
+unsafe fn switch(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: bool,
+    then: impl FnOnce(bool),
+) -> Result<flagstay_status, Error> {
+    let client = required(client, "client")?;
+    // SAFETY: promised by the caller.
+    let flag = unsafe { text(flag, flag_len, "flag") }?;
+    let request = Request {
+        flag,
+        user: user_of(user)?,
+        default: Some(if fallback { "true" } else { "false" }),
+        mode: Mode::Expose,
+    };
+    Ok(match client.switch(&request) {
+        Ok(Some(on)) => {
+            then(on);
+            flagstay_status::FLAGSTAY_OK
+        }
+        Ok(None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+        Err(error) => flagstay_status::of_decision(Some(error)),
+    })
+}
+
 /// Decides a switch in one call: `*value` is 1 or 0. It is written on every path, with `fallback` (0 or not) when there
 /// is no decision; the status then says why: `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_TYPE_MISMATCH` for a flag that is no
 /// switch, and so on.
@@ -86,26 +115,43 @@ pub unsafe extern "C" fn flagstay_boolean(
     let fallback = fallback != 0;
     put(value.as_deref_mut(), fallback.into());
     guard(error, || {
-        let client = required(client, "client")?;
         let value = place(value, "value")?;
         // SAFETY: promised by the caller.
-        let flag = unsafe { text(flag, flag_len, "flag") }?;
-        let default = if fallback { "true" } else { "false" };
-        let request = Request {
-            flag,
-            user: user_of(user)?,
-            default: Some(default),
-            mode: Mode::Expose,
-        };
-        Ok(match client.switch(&request) {
-            Ok(Some(switch)) => {
-                value.write(switch.into());
-                flagstay_status::FLAGSTAY_OK
-            }
-            Ok(None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
-            Err(error) => flagstay_status::of_decision(Some(error)),
-        })
+        unsafe {
+            switch(client, user, flag, flag_len, fallback, |on| {
+                value.write(on.into());
+            })
+        }
     })
+}
+
+/// Decides a switch as `flagstay_boolean` does, with nothing to be written to: for callers to whom each parameter is
+/// dear, such as a language's binding, and for a condition in C:
+///
+/// ```c
+/// if (flagstay_on(client, user, "new-checkout", 12, 0) & 1) { … }
+/// ```
+///
+/// Returns the answer, 1 or 0, where there is a decision. Where there is none, or the call itself was wrong, the answer
+/// is `fallback` (0 or not), and twice the status is added to it. So bit 0 is the answer always, and the result shifted
+/// right by one is the status: `FLAGSTAY_OK`, `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_INVALID_ARGUMENT` and so on. The
+/// result is never negative. Without `& 1` a flag that is not there is taken for one that is on.
+///
+/// Threads: any, for any number of calls at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn flagstay_on(
+    client: Option<&flagstay_client>,
+    user: Option<&flagstay_user>,
+    flag: *const c_char,
+    flag_len: usize,
+    fallback: u8,
+) -> i32 {
+    let mut answer = fallback != 0;
+    let status = guard(None, || {
+        // SAFETY: promised by the caller.
+        unsafe { switch(client, user, flag, flag_len, answer, |on| answer = on) }
+    });
+    (status as i32) << 1 | i32::from(answer)
 }
 
 /// Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
@@ -441,6 +487,7 @@ pub unsafe extern "C" fn flagstay_explain(
 versioned!(
     flagstay_evaluate,
     flagstay_boolean,
+    flagstay_on,
     flagstay_number,
     flagstay_text,
     flagstay_json,

@@ -136,6 +136,34 @@ static void a_switch_is_one_call(void)
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_boolean(client, user, T("true"), 0, NULL, NULL));
 }
 
+static void a_switch_is_one_call_that_writes_nothing(void)
+{
+    CHECK(flagstay_on(client, user, T("true"), 0) == 1);
+    CHECK(flagstay_on(client, user, T("false"), 1) == 0);
+    CHECK(flagstay_on(client, user, T("text"), 255) == (FLAGSTAY_TYPE_MISMATCH << 1 | 1));
+    CHECK(flagstay_on(client, user, T("text"), 0) == FLAGSTAY_TYPE_MISMATCH << 1);
+    CHECK(flagstay_on(client, user, T("nowhere"), 0) == FLAGSTAY_FLAG_NOT_FOUND << 1);
+    CHECK(flagstay_on(client, user, T("nowhere"), 1) == (FLAGSTAY_FLAG_NOT_FOUND << 1 | 1));
+    CHECK(flagstay_on(client, user, T("broken"), 1) == (FLAGSTAY_GENERAL << 1 | 1));
+    CHECK(flagstay_on(client, NULL, T("true"), 1) == (FLAGSTAY_TARGETING_KEY_MISSING << 1 | 1));
+    CHECK(flagstay_on(client, user, T("\x80"), 1) == (FLAGSTAY_INVALID_UTF8 << 1 | 1));
+    CHECK(flagstay_on(NULL, user, T("true"), 0) == FLAGSTAY_INVALID_ARGUMENT << 1);
+    CHECK(flagstay_on(client, user, NULL, 3, 1) == (FLAGSTAY_INVALID_ARGUMENT << 1 | 1));
+    CHECK(flagstay_on(client, user, "true", SIZE_MAX, 0) == FLAGSTAY_INVALID_ARGUMENT << 1);
+}
+
+static void both_kinds_of_switches_say_the_same(void)
+{
+    const char *flags[] = {"true", "false", "rollout", "text", "nowhere", "broken", "", "\x80"};
+    for (size_t at = 0; at < sizeof flags / sizeof *flags; at++) {
+        for (uint8_t fallback = 0; fallback < 2; fallback++) {
+            uint8_t on = 9;
+            int32_t status = flagstay_boolean(client, user, flags[at], strlen(flags[at]), fallback, &on, NULL);
+            CHECK(flagstay_on(client, user, flags[at], strlen(flags[at]), fallback) == (status << 1 | on));
+        }
+    }
+}
+
 static void a_number_is_one_call(void)
 {
     double number = 0;
@@ -363,6 +391,8 @@ int main(void)
     TEST(a_default_is_answered_as_it_is);
     TEST(a_default_that_is_no_json_is_refused);
     TEST(a_switch_is_one_call);
+    TEST(a_switch_is_one_call_that_writes_nothing);
+    TEST(both_kinds_of_switches_say_the_same);
     TEST(a_number_is_one_call);
     TEST(a_text_or_a_json_value_of_another_type_is_the_fallback);
     TEST(a_call_that_fails_still_answers_the_default);

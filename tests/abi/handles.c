@@ -15,6 +15,8 @@ static void a_handle_of_another_kind_is_told(void)
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT,
                  flagstay_boolean(client, (flagstay_user *)(void *)client, T("true"), 0, &on, &error));
     CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, "user"));
+    CHECK(flagstay_on((flagstay_client *)(void *)user, user, T("true"), 0) == FLAGSTAY_INVALID_ARGUMENT << 1);
+    CHECK(flagstay_on(client, (flagstay_user *)(void *)client, T("true"), 1) == (FLAGSTAY_INVALID_ARGUMENT << 1 | 1));
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT,
                  flagstay_user_set_boolean((flagstay_user *)(void *)client, 0, T("a"), 1, NULL));
     CHECK(flagstay_string_data((flagstay_string *)(void *)user, NULL) == NULL);
@@ -36,6 +38,7 @@ static void a_freed_handle_is_told(void)
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_boolean(client, user, T("true"), 1, &on, &error));
     CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, "`user` has been freed"));
     CHECK(on == 1);
+    CHECK(flagstay_on(client, user, T("true"), 1) == (FLAGSTAY_INVALID_ARGUMENT << 1 | 1));
     flagstay_client_free(client);
     flagstay_client_free(client);
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_client_update(client, T(RULESET), &error));

@@ -15,7 +15,7 @@
     EACH(decision_clear) EACH(evaluate) EACH(boolean) EACH(number) EACH(text) EACH(json)  \
     EACH(evaluate_all) EACH(decisions_count) EACH(decisions_at) EACH(decisions_find)      \
     EACH(decisions_expose) EACH(decisions_free) EACH(explain) EACH(peek) EACH(forget)     \
-    EACH(track) EACH(drain_events)
+    EACH(track) EACH(drain_events) EACH(on)
 
 #define FLAGSTAY_MEMBER(name) __typeof__(flagstay_##name) *name;
 extern struct library {

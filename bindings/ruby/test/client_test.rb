@@ -33,6 +33,37 @@ class ClientTest < Minitest::Test
     assert_equal(true, client.enabled?("flag\u0000ü".b, user))
   end
 
+  def test_a_flag_has_the_same_answer_however_often_and_in_whatever_object_it_is_asked
+    client = client()
+    user = user()
+    literal = "new-checkout"
+    texts = [literal, +"new-checkout", String.new("new-checkout").freeze, "new-checkout".b.freeze,
+             "new-checkout".encode("UTF-16LE").freeze, :"new-checkout", "flag\u0000ü", "flag\u0000ü".b.freeze]
+    assert_equal([true], Array.new(3) { texts.map { |text| client.enabled?(text, user) } }.flatten.uniq)
+    changing = +"new-checkout"
+    assert_equal(true, client.enabled?(changing, user))
+    assert_equal(false, client.enabled?(changing.replace("new-check"), user))
+  end
+
+  def test_more_flags_than_a_client_keeps_in_mind_are_each_answered
+    names = Array.new(5000) { |n| -"flag-#{n}" }
+    on = { on: true, variations: { on: true, off: false }, off: "off" }
+    flags = names.each_with_index.to_h { |name, n| [name, { **on, default: n.even? ? "on" : "off" }] }
+    client = Flagstay::Client.new(ruleset: { format: 1, flags: })
+    user = user()
+    2.times { assert_equal([true, false] * 2500, names.map { |name| client.enabled?(name, user) }) }
+  end
+
+  def test_a_switch_that_is_not_decided_answers_the_default_on_either_road
+    client = client()
+    people = [user, "user-1", nil]
+    people.each do |person|
+      2.times do
+        assert_equal([true, false], [true, nil].map { |default| client.enabled?("missing", person, default:) })
+      end
+    end
+  end
+
   def test_a_flag_that_is_no_text_or_not_utf8_raises
     client = client()
     assert_raises(TypeError) { client.enabled?(nil, user) }

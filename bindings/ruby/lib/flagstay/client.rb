@@ -29,13 +29,17 @@ module Flagstay
   # no text (TypeError), text that is not UTF-8 ({InvalidTextError}), a user that cannot be made ({InvalidUserError}).
   # Everything else raises an {Error} that names the place.
   class Client
-    # Where a switch or a number is written to. Taken and given back as {Slot}s are.
+    # Where a number is written to. Taken and given back as {Slot}s are.
     VALUES = [] # rubocop:disable Style/MutableConstant
     private_constant :VALUES
 
     # Beyond this a double has no room for every whole number.
     EXACT = (2**53).to_f
     private_constant :EXACT
+
+    # How many flags a client knows the lengths of, at most.
+    KNOWN = 4096
+    private_constant :KNOWN
 
     # How many events a drain takes that does not say how many: all.
     ALL = (2**64) - 1
@@ -81,6 +85,9 @@ module Flagstay
       @direct = @store.nil? && !configuration.waits?
       @closed = false
       @handle = make(configuration.to_json)
+      @address = @handle.address
+      # By the object, not by its letters: a frozen literal is found sooner than it is measured and looked through.
+      @lengths = {}.compare_by_identity
       update(ruleset) if ruleset
     end
 
@@ -89,14 +96,11 @@ module Flagstay
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
       # The straight road for what programs do most, with nothing on it that is not needed.
-      return switch(flag, user, default) unless @direct && user.is_a?(User) && flag.is_a?(String) && flag.ascii_only?
+      length = @lengths[flag] || length_of(flag)
+      return switch(flag, user, default) unless length && user.is_a?(User)
 
-      value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
-      status = Native.boolean(@handle, user.handle, flag, flag.bytesize, default ? 1 : 0, value, nil)
-      on = value.get_uint8(0) == 1
-      VALUES << value
-      misused(status) unless status == Status::OK
-      on
+      answer = Native.on(@address, user.address, flag, length, default ? 1 : 0)
+      answer < 2 ? answer == 1 : undecided(answer)
     end
 
     # Decides a number.
@@ -311,17 +315,30 @@ module Flagstay
       end
     end
 
-    # The road of {#enabled?} for a user who is made for the call, and for stores that wait or are made of Ruby code.
+    # The road of {#enabled?} for a user who is made for the call, for a flag that is no plain String, and for stores
+    # that wait or are made of Ruby code.
     def switch(flag, user, default)
       flag = text_of(flag, "flag")
-      value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
-      status = decide(user) do |pointer|
-        @native.boolean(@handle, pointer, flag, flag.bytesize, default ? 1 : 0, value, nil)
+      answer = decide(user) do |pointer|
+        @native.on(@address, pointer.to_i, flag, flag.bytesize, default ? 1 : 0)
       end
-      on = value.get_uint8(0) == 1
-      VALUES << value
-      misused(status) unless Status.answer?(status)
-      on
+      answer < 2 ? answer == 1 : undecided(answer)
+    end
+
+    # @return [Integer, nil] how many bytes a flag has that the straight road can take; nil for one that it cannot
+    def length_of(flag)
+      return unless @direct && flag.is_a?(String) && flag.ascii_only?
+
+      length = flag.bytesize
+      # One object for each text at most, however many a program makes of it.
+      @lengths[flag] = length if flag.frozen? && @lengths.size < KNOWN && (-flag).equal?(flag)
+      length
+    end
+
+    # The answer where there is no decision: the default is in the last bit, and the rest is the status.
+    def undecided(answer)
+      misused(answer >> 1)
+      answer.odd?
     end
 
     def whole(number)

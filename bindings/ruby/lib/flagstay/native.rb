@@ -69,7 +69,9 @@ module Flagstay
     # What waits as long as the client's store does.
     STORED = {
       evaluate: [*DECIDE, :pointer, :pointer, :pointer],
-      boolean: [*DECIDE, :uint8, :pointer, :pointer],
+      # The switch takes the addresses of client and user: numbers are passed sooner than objects. Whoever calls it must
+      # have hold of the objects meanwhile.
+      on: %i[uintptr_t uintptr_t pointer size_t uint8],
       number: [*DECIDE, :double, :pointer, :pointer],
       text: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
       json: [*DECIDE, :pointer, :size_t, :pointer, :pointer],

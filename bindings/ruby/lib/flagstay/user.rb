@@ -27,6 +27,10 @@ module Flagstay
     # @return [Native::UserHandle]
     attr_reader :handle
 
+    # @api private
+    # @return [Integer] that of the handle, for as long as the user lives
+    attr_reader :address
+
     # @param key [String, Symbol] what decisions and stored assignments are tied to; an empty key is a key
     # @param attributes [Hash, nil] what is known about the user; conditions look here
     # @param private_attributes [Hash, nil] the same for values that must not appear in events
@@ -41,7 +45,7 @@ module Flagstay
       @key = Text.settled(key, "key")
       parts = [attributes, private_attributes, ids, targeting, environment, context]
       Slot.use do |slot|
-        @handle = Native::UserHandle.new(begin_with(parts, slot))
+        hold(begin_with(parts, slot))
         next if parts.all?(nil)
 
         parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value, slot.error) } }
@@ -57,8 +61,8 @@ module Flagstay
     # @raise [InvalidUserError, InvalidJsonError, InvalidTextError]
     def self.from_json(json)
       json = Json.document(json, "user", InvalidUserError)
-      handle = Native::UserHandle.new(Slot.use { |slot| slot.handle(:user_from_json, json) })
-      allocate.tap { |user| user.send(:adopt, handle, json) }
+      pointer = Slot.use { |slot| slot.handle(:user_from_json, json) }
+      allocate.tap { |user| user.send(:adopt, pointer, json) }
     end
 
     # Yields what the library knows the user by, for one call.
@@ -97,11 +101,16 @@ module Flagstay
 
     private
 
-    def adopt(handle, json)
+    def hold(pointer)
+      @handle = Native::UserHandle.new(pointer)
+      @address = pointer.address
+    end
+
+    def adopt(pointer, json)
+      hold(pointer)
       document = Json.parse(json)
       key = document["key"] if document.is_a?(Hash)
       @key = key if key.is_a?(String)
-      @handle = handle
       freeze
     end
 
