@@ -96,11 +96,19 @@ module Flagstay
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
       # The straight road for what programs do most, with nothing on it that is not needed.
-      length = @lengths[flag] || length_of(flag)
-      return switch(flag, user, default) unless length && user.is_a?(User)
+      length = @lengths[flag]
+      unless length
+        return switch(flag, user, default) unless @direct && flag.is_a?(String) && flag.ascii_only?
+
+        length = flag.bytesize
+        learn(flag, length) if flag.frozen?
+      end
+      return switch(flag, user, default) unless user.is_a?(User)
 
       answer = Native.on(@address, user.address, flag, length, default ? 1 : 0)
-      answer < 2 ? answer == 1 : undecided(answer)
+      return true if answer == 1
+
+      answer == 0 ? false : undecided(answer) # rubocop:disable Style/NumericPredicate
     end
 
     # Decides a number.
@@ -318,6 +326,9 @@ module Flagstay
     # The road of {#enabled?} for a user who is made for the call, for a flag that is no plain String, and for stores
     # that wait or are made of Ruby code.
     def switch(flag, user, default)
+      # A Symbol's name is one object for ever, so it is known the next time.
+      return enabled?(flag.name, user, default:) if flag.is_a?(Symbol)
+
       flag = text_of(flag, "flag")
       answer = decide(user) do |pointer|
         @native.on(@address, pointer.to_i, flag, flag.bytesize, default ? 1 : 0)
@@ -325,14 +336,9 @@ module Flagstay
       answer < 2 ? answer == 1 : undecided(answer)
     end
 
-    # @return [Integer, nil] how many bytes a flag has that the straight road can take; nil for one that it cannot
-    def length_of(flag)
-      return unless @direct && flag.is_a?(String) && flag.ascii_only?
-
-      length = flag.bytesize
-      # One object for each text at most, however many a program makes of it.
-      @lengths[flag] = length if flag.frozen? && @lengths.size < KNOWN && (-flag).equal?(flag)
-      length
+    # One object for each text at most, however many a program makes of it.
+    def learn(flag, length)
+      @lengths[flag] = length if @lengths.size < KNOWN && (-flag).equal?(flag)
     end
 
     # The answer where there is no decision: the default is in the last bit, and the rest is the status.
