@@ -151,7 +151,7 @@ pub unsafe extern "C" fn flagstay_on(
         // SAFETY: promised by the caller.
         unsafe { switch(client, user, flag, flag_len, answer, |on| answer = on) }
     });
-    (status as i32) << 1 | i32::from(answer)
+    ((status as i32) << 1) | i32::from(answer)
 }
 
 /// Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
