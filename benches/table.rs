@@ -36,7 +36,7 @@ impl Table {
     fn run(mut self) {
         let empty: extern "C" fn() -> u32 = flagstay_abi_version;
         self.empty = nanos(self.time, || black_box(empty)());
-        self.row("empty foreign call", || black_box(empty)());
+        self.print("empty foreign call", self.empty, "0.00", 1.0);
 
         let user = user();
         let rollout = checked("boolean.json", "rollout", None, Reason::Fallthrough);
