@@ -1,6 +1,7 @@
-//! Texts that may be numbers, as the platforms whose own SDK is written in Python understand them.
+//! Values as the platforms whose own SDK is written in Python understand them: what is true, and which texts are
+//! numbers.
 
-use crate::value::Number;
+use crate::value::{Number, Value};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -44,6 +45,18 @@ impl Write for Text<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What Python takes for true.
+pub fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
     }
 }
 
@@ -109,6 +122,23 @@ fn write_exponent(text: &mut Text<'_>, number: f64) -> std::fmt::Result {
     }
 }
 
+/// The text of a finite double as Python writes it: like [`canonical`], but integral values keep a fraction (`1.0`,
+/// `-0.0`) and are in exponent form from `1e+16` on.
+pub fn repr(number: f64) -> Text<'static> {
+    if number.fract() != 0.0 || !number.is_finite() {
+        return canonical(number);
+    }
+    let mut text = empty();
+    // Writing into a text does not fail.
+    let _ = if number.abs() < 1e16 {
+        write!(text, "{number:.1}")
+    } else {
+        let shortest = format!("{number:e}");
+        write!(text, "{}", shortest.replacen('e', "e+", 1))
+    };
+    text
+}
+
 /// The double of a JSON number; one that no double can hold is infinite.
 pub fn double(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::INFINITY)
@@ -149,6 +179,29 @@ pub fn float(text: &str) -> Option<f64> {
         previous_is_digit = digit(c).is_some();
     }
     plain.parse().ok()
+}
+
+/// Reads a text as Python's `int()` does: white space around it, a sign, decimal digits of any script with single
+/// underscores between them. An integer beyond 64 bits is the nearest double; `None` where there is none.
+pub fn integer(text: &str) -> Option<Number> {
+    let text = text.trim_matches(is_float_space);
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let fits = |c: char| c == '_' || digit(c).is_some();
+    if unsigned.is_empty() || !unsigned.chars().all(fits) {
+        return None;
+    }
+    // Where digits and underscores are all there is, both functions have the same grammar.
+    let nearest = float(text)?;
+    let digits = unsigned.chars().filter_map(digit);
+    let size = digits
+        .map(i128::from)
+        .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(digit));
+    let exact = size.map(|size| if text.starts_with('-') { -size } else { size });
+    match exact.map(|exact| (i64::try_from(exact), u64::try_from(exact))) {
+        Some((Ok(signed), _)) => Some(signed.into()),
+        Some((_, Ok(unsigned))) => Some(unsigned.into()),
+        _ => Number::from_f64(nearest),
+    }
 }
 
 /// What `float()` takes off a text: ASCII white space without the separators U+001C to U+001F, and all white space
@@ -235,6 +288,43 @@ mod tests {
             assert_eq!(converted(text), expected, "{text:?}");
         }
         assert_eq!(converted("1e300").len(), 301);
+    }
+
+    #[test]
+    fn doubles_are_written_as_python_writes_them() {
+        for (number, text) in [
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (12.5, "12.5"),
+            (0.0001, "0.0001"),
+            (1e-5, "1e-05"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (-1.5e300, "-1.5e+300"),
+        ] {
+            assert_eq!(repr(number).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn integer_texts_are_integers_and_others_are_not() {
+        for (text, expected) in [
+            (" 12 ", Some("12")),
+            ("+7", Some("7")),
+            ("1_0", Some("10")),
+            ("007", Some("7")),
+            ("-٤٢", Some("-42")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("12.5", None),
+            ("1e2", None),
+            ("1__0", None),
+            ("_1", None),
+            ("+", None),
+            ("", None),
+        ] {
+            let found = integer(text).map(|number| number.to_string());
+            assert_eq!(found.as_deref(), expected, "{text:?}");
+        }
     }
 
     #[test]

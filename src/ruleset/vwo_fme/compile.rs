@@ -1,12 +1,13 @@
 //! From the document to what decides: ids resolved, ranges computed, conditions and hash inputs prepared (section 2.2).
 
-use super::buckets::{Range, Space};
 use super::conditions::Condition;
-use super::document::{self, Document, Id, IdKey, truthy};
+use super::document::{self, Document, Id, IdKey};
 use super::link;
 use super::model::{Campaign, Flag, Group, Holdout, Kind, Metric, Rules, Variation};
 use super::segments::Compiler;
 use crate::ruleset::Problem;
+use crate::ruleset::coerce::truthy;
+use crate::ruleset::range::{Range, Space};
 use crate::ruleset::visitor::Visitors;
 use crate::value::{Map, Prepared, Value};
 use std::collections::{HashMap, HashSet};

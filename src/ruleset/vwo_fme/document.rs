@@ -3,8 +3,9 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::ruleset::coerce;
+use crate::ruleset::shape::list;
 use crate::value::{Map, Value};
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 #[derive(Deserialize)]
@@ -187,33 +188,8 @@ pub fn text_of(value: &Value) -> String {
     }
 }
 
-/// What the platform's SDK takes for true (section "Conventions").
-pub fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-    }
-}
-
 fn yes() -> Value {
     Value::Bool(true)
-}
-
-/// A list, for which the platform also writes the empty object.
-fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Object(_) => Ok(Vec::new()),
-        list => serde_path_to_error::deserialize(list).map_err(|error| {
-            let path = error.path().to_string();
-            D::Error::custom(format_args!("{path}: {}", error.into_inner()))
-        }),
-    }
 }
 
 fn groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Group)>, D::Error> {

@@ -1,10 +1,10 @@
 //! Mutually exclusive groups: of the campaigns that a user qualifies for, one wins (section 2.7b).
 
-use super::buckets::Range;
 use super::conditions::Broken;
 use super::evaluate::Call;
 use super::model::{Flag, Group, Kind, Rule};
 use super::wire::{Entry, Passed};
+use crate::ruleset::range::Range;
 use crate::ruleset::trace::Trace;
 use crate::value::Value;
 use serde_json::json;

@@ -1,9 +1,10 @@
 //! Linking campaigns into flags, by their rules, and flags into groups (sections 2.2, 2.7b and 3.4).
 
-use super::buckets::Space;
 use super::compile::{Base, Builder};
-use super::document::{self, IdKey, text_of, truthy};
+use super::document::{self, IdKey, text_of};
 use super::model::{Flag, Kind, Membership, Rule};
+use crate::ruleset::coerce::truthy;
+use crate::ruleset::range::Space;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 //!
 //! Comments name the sections of the platform's behaviour that `docs/dialects/vwo-fme.md` describes.
 
-mod buckets;
 mod compile;
 mod conditions;
 mod document;
@@ -30,8 +29,6 @@ use std::sync::Arc;
 use visitor::Visitor;
 use wire::Events;
 
-pub use validation::violations;
-
 pub struct VwoFme;
 
 impl Dialect for VwoFme {
@@ -53,10 +50,7 @@ impl Dialect for VwoFme {
             ));
         }
         let document: Value = crate::error::from_json(document, ErrorKind::InvalidRuleset)?;
-        let violations = validation::violations(&document);
-        if !violations.is_empty() {
-            return Err(refusal(&violations));
-        }
+        validation::DOCUMENT.check(&document)?;
         let rules = compile::compile(document::Document::read(document)?);
         Ok(Loaded::Ruleset(Arc::new(rules)))
     }
@@ -64,15 +58,6 @@ impl Dialect for VwoFme {
     fn value_without_ruleset(&self) -> Option<&'static Prepared> {
         Some(&evaluate::NO_VARIABLES)
     }
-}
-
-/// One error that names everything that is wrong.
-fn refusal(violations: &[Problem]) -> Error {
-    let lines: Vec<_> = violations
-        .iter()
-        .map(|violation| format!("{}: {}", violation.path, violation.message))
-        .collect();
-    Error::new(ErrorKind::InvalidRuleset, lines.join("; "))
 }
 
 impl Ruleset for Rules {

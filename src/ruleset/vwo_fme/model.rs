@@ -1,9 +1,9 @@
 //! What decides: a document after compilation. Flags, rules, campaigns and groups refer to each other by index.
 
-use super::buckets::{Range, Space};
 use super::conditions::Condition;
 use super::document::Id;
 use crate::ruleset::Problem;
+use crate::ruleset::range::{Range, Space};
 use crate::ruleset::visitor::Visitors;
 use crate::value::{Prepared, Value};
 use std::collections::{HashMap, HashSet};

@@ -1,11 +1,12 @@
 //! Whether a rule passes, and which variation it has for a user (sections 2.4, 2.6 and 2.7).
 
-use super::buckets::{Range, Space};
 use super::conditions::{Broken, Condition, Scope};
-use super::document::{text_of, truthy};
+use super::document::text_of;
 use super::evaluate::Call;
 use super::model::{Flag, Kind, Membership, Rule, Variation};
 use super::wire::Read;
+use crate::ruleset::coerce::truthy;
+use crate::ruleset::range::{Range, Space};
 use crate::ruleset::trace::Trace;
 use crate::value::{Value, equal};
 use serde_json::json;

@@ -1,10 +1,10 @@
 //! Compiling conditions (sections 2.10 and 2.11). What is malformed, and where it matters, is settled here.
 
 use super::conditions::{Condition, Device, Node, USER_ID, WebCampaign, unquoted};
-use super::document::{text_of, truthy};
+use super::document::text_of;
 use super::operands::Test;
 use super::visitor::is_custom_variable;
-use crate::ruleset::coerce::{self, digit};
+use crate::ruleset::coerce::{self, digit, truthy};
 use crate::ruleset::python_regex::{Options, PythonRegex};
 use crate::user::Name;
 use crate::value::{Value, kind_of};

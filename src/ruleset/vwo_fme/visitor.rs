@@ -1,7 +1,6 @@
 //! The user as this platform sees one: an id and its context (section 2.1). Nothing is read before it is asked for.
 
-use super::document::truthy;
-use crate::ruleset::coerce;
+use crate::ruleset::coerce::{self, truthy};
 use crate::user::{Entries, Name, Part, User};
 use crate::value::{Map, Value};
 use std::borrow::Cow;

@@ -1,8 +1,8 @@
 //! What leaves and enters in the platform's shapes: stored records (section 3) and event bodies (section 6).
 
-use super::document::truthy;
 use super::model::Rules;
 use super::visitor::{Visitor, is_web_id};
+use crate::ruleset::coerce::truthy;
 use crate::value::{Map, Value};
 use serde_json::json;
 use std::sync::Arc;

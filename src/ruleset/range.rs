@@ -1,6 +1,6 @@
-//! Buckets and the ranges that they fall into (sections 2.2 and 2.3).
+//! Buckets of both VWO platforms, and the ranges of buckets that weights make.
 
-use crate::ruleset::hash::murmur3;
+use super::hash::murmur3;
 
 /// Everything of a hash input that is known before the user.
 #[derive(Clone, Debug)]
@@ -11,19 +11,22 @@ impl Space {
         Space(prefix.into())
     }
 
-    /// `1..=100` (section 2.3).
+    /// `1..=100`.
     pub fn bucket100(&self, id: &str) -> f64 {
-        bucket(murmur3(&[&self.0, id], 1), 100.0)
+        self.bucket(id, 100.0, 1.0)
     }
 
     /// `1..=10000`.
     pub fn bucket10000(&self, id: &str) -> f64 {
-        bucket(murmur3(&[&self.0, id], 1), 10_000.0)
+        self.bucket(id, 10_000.0, 1.0)
     }
-}
 
-fn bucket(hash: u32, buckets: f64) -> f64 {
-    (buckets * (f64::from(hash) / 4_294_967_296.0) + 1.0).floor()
+    /// `1..=buckets`, stretched by a multiplier that is not negative.
+    #[inline]
+    pub fn bucket(&self, id: &str, buckets: f64, multiplier: f64) -> f64 {
+        let hash = murmur3(&[&self.0, id], 1);
+        ((buckets * (f64::from(hash) / 4_294_967_296.0) + 1.0) * multiplier).floor()
+    }
 }
 
 /// Buckets, both ends inclusive.
@@ -120,10 +123,17 @@ mod tests {
             ("77_", "пользователь", 55.0, 5415.0),
             ("s4lt_123456_", "alice", 1.0, 65.0),
             ("42_", "🙂", 15.0, 1427.0),
+            ("", "Ashley", 50.0, 4986.0),
         ] {
             let space = Space::new(space.to_owned());
             assert_eq!(space.bucket100(id), hundred);
             assert_eq!(space.bucket10000(id), ten_thousand);
         }
+    }
+    #[test]
+    fn a_stretched_bucket_may_lie_beyond_the_last() {
+        let space = Space::new(String::new());
+        assert_eq!(space.bucket("Bill", 10_000.0, 2.0), 4758.0);
+        assert_eq!(space.bucket("edge-2722", 10_000.0, 2.0), 10_001.0);
     }
 }
