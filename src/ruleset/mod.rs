@@ -15,6 +15,7 @@ pub mod shape;
 pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
+pub mod vwo_fullstack;
 
 use crate::decision::{Decision, ErrorCode};
 use crate::error::Error;
@@ -186,7 +187,11 @@ pub struct Metric<'a> {
 }
 
 /// Every dialect that this build knows.
-static DIALECTS: &[&dyn Dialect] = &[&flagstay::Flagstay, &vwo_fme::VwoFme];
+static DIALECTS: &[&dyn Dialect] = &[
+    &flagstay::Flagstay,
+    &vwo_fme::VwoFme,
+    &vwo_fullstack::VwoFullstack,
+];
 
 /// The dialect of a name, as in configuration and vector files.
 pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
