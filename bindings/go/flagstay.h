@@ -630,6 +630,25 @@ flagstay_status flagstay_boolean(const struct flagstay_client *client,
                                  uint8_t *value,
                                  struct flagstay_error **error);
 
+// Decides a switch as `flagstay_boolean` does, with nothing to be written to: for callers to whom each parameter is
+// dear, such as a language's binding, and for a condition in C:
+//
+// ```c
+// if (flagstay_on(client, user, "new-checkout", 12, 0) & 1) { … }
+// ```
+//
+// Returns the answer, 1 or 0, where there is a decision. Where there is none, or the call itself was wrong, the answer
+// is `fallback` (0 or not), and twice the status is added to it. So bit 0 is the answer always, and the result shifted
+// right by one is the status: `FLAGSTAY_OK`, `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_INVALID_ARGUMENT` and so on. The
+// result is never negative. Without `& 1` a flag that is not there is taken for one that is on.
+//
+// Threads: any, for any number of calls at once.
+int32_t flagstay_on(const struct flagstay_client *client,
+                    const struct flagstay_user *user,
+                    const char *flag,
+                    size_t flag_len,
+                    uint8_t fallback);
+
 // Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
 // decision has them exactly, as JSON.
 //

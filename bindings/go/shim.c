@@ -13,7 +13,7 @@
   X(client_new) X(client_update) X(client_status) X(client_close) X(client_free)                                     \
   X(user_new) X(user_from_json) X(user_set_text) X(user_set_number) X(user_set_integer) X(user_set_boolean)          \
   X(user_set_json) X(user_free)                                                                                      \
-  X(decision_clear) X(evaluate) X(boolean) X(number) X(text) X(json)                                                 \
+  X(decision_clear) X(evaluate) X(on) X(number) X(text) X(json)                                                      \
   X(evaluate_all) X(decisions_count) X(decisions_at) X(decisions_find) X(decisions_expose) X(decisions_free)         \
   X(explain) X(peek) X(forget) X(track) X(drain_events)
 
@@ -192,9 +192,7 @@ void fsgo_user_free(flagstay_user *user) { library.user_free(user); }
 
 uint8_t fsgo_boolean(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                      uint8_t fallback) {
-  uint8_t value = fallback;
-  library.boolean(client, user, flag, len, fallback, &value, NULL);
-  return value;
+  return library.on(client, user, flag, len, fallback) & 1;
 }
 
 uint8_t fsgo_boolean_quiet(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,

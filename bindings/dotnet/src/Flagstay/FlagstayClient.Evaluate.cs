@@ -239,16 +239,13 @@ public sealed unsafe partial class FlagstayClient
     private bool Switch(Utf8 flag, User? user, bool fallback)
     {
         nint who = user is null ? 0 : user.Enter();
-        byte value;
-        nint error;
-        int status = Native.flagstay_boolean(
-            _handle.Raw, who, flag.Start, flag.Length, fallback ? (byte)1 : (byte)0, &value, &error);
+        int answer = Native.flagstay_on(_handle.Raw, who, flag.Start, flag.Length, fallback ? (byte)1 : (byte)0);
         Left(user);
-        if (status != 0)
+        if (answer > 1)
         {
-            Failure.CheckEvaluation(status, error);
+            Failure.CheckEvaluation(answer >> 1, 0);
         }
-        return value != 0;
+        return (answer & 1) != 0;
     }
 
     // Apart, because a method that has something to dispose is slower even where it does not.

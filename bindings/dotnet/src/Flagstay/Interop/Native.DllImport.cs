@@ -85,6 +85,9 @@ internal static unsafe partial class Native
         nint client, nint user, byte* flag, nuint flagLen, byte fallback, byte* value, nint* error);
 
     [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_on(nint client, nint user, byte* flag, nuint flagLen, byte fallback);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int flagstay_number(
         nint client, nint user, byte* flag, nuint flagLen, double fallback, double* value, nint* error);
 

@@ -85,6 +85,9 @@ internal static unsafe partial class Native
         nint client, nint user, byte* flag, nuint flagLen, byte fallback, byte* value, nint* error);
 
     [LibraryImport(Soname)]
+    internal static partial int flagstay_on(nint client, nint user, byte* flag, nuint flagLen, byte fallback);
+
+    [LibraryImport(Soname)]
     internal static partial int flagstay_number(
         nint client, nint user, byte* flag, nuint flagLen, double fallback, double* value, nint* error);
 
