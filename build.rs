@@ -28,6 +28,7 @@ fn write_header(root: &Path, out: &Path) {
         "user",
         "decision",
         "evaluate",
+        "decisions",
         "assignments",
         "events",
     ];

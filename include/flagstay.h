@@ -688,6 +688,21 @@ flagstay_status flagstay_json(const struct flagstay_client *client,
                               struct flagstay_decision *decision,
                               struct flagstay_error **error);
 
+// Says why a decision is what it is, as JSON: `flag`, `decision` (keys as in `flagstay_decision`) and `steps`, each
+// step an object that may have `steps` of its own: every rule tried, every condition's outcome, buckets, the stored
+// record. The same code decides as in `flagstay_evaluate`; stored assignments are read, nothing is stored or queued.
+//
+// `*explanation` receives a new string. For people and logs, not for the request path. `options` may be NULL.
+//
+// Threads: any.
+flagstay_status flagstay_explain(const struct flagstay_client *client,
+                                 const struct flagstay_user *user,
+                                 const char *flag,
+                                 size_t flag_len,
+                                 const struct flagstay_options *options,
+                                 struct flagstay_string **explanation,
+                                 struct flagstay_error **error);
+
 // Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
 // `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by
 // `flagstay_decisions_expose`. Status 3xx, and no decisions: the platform's rules make none for this user, or there is
@@ -737,21 +752,6 @@ flagstay_status flagstay_decisions_expose(const struct flagstay_decisions *decis
 //
 // Threads: any; nobody may use them at the same time or afterwards.
 void flagstay_decisions_free(struct flagstay_decisions *decisions);
-
-// Says why a decision is what it is, as JSON: `flag`, `decision` (keys as in `flagstay_decision`) and `steps`, each
-// step an object that may have `steps` of its own: every rule tried, every condition's outcome, buckets, the stored
-// record. The same code decides as in `flagstay_evaluate`; stored assignments are read, nothing is stored or queued.
-//
-// `*explanation` receives a new string. For people and logs, not for the request path. `options` may be NULL.
-//
-// Threads: any.
-flagstay_status flagstay_explain(const struct flagstay_client *client,
-                                 const struct flagstay_user *user,
-                                 const char *flag,
-                                 size_t flag_len,
-                                 const struct flagstay_options *options,
-                                 struct flagstay_string **explanation,
-                                 struct flagstay_error **error);
 
 // Reads the assignment of (unit, flag) without deciding or enrolling. `*record` receives a new string, the record as
 // JSON in the platform's own shape, or NULL where nothing is stored.

@@ -66,6 +66,13 @@ pub struct Entries {
 }
 
 impl Entries {
+    const NONE: Entries = Entries {
+        hashes: Vec::new(),
+        entries: Vec::new(),
+        malformed: None,
+        given: false,
+    };
+
     /// The value under a name that was hashed at load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
@@ -168,10 +175,11 @@ impl User {
     }
 
     /// No user at all. Every platform answers such a call with an error of its own.
-    pub fn absent() -> Self {
+    pub const fn absent() -> Self {
         User {
+            key: Value::Null,
             absent: true,
-            ..User::default()
+            parts: [const { Entries::NONE }; Part::ALL.len()],
         }
     }
 

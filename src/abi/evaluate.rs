@@ -1,34 +1,21 @@
-//! Evaluations: a switch or a number in one call, a full decision in one more struct, all flags, and why.
+//! Evaluations: a switch or a number in one call, a full decision in one more struct, and why.
 
 use super::client::flagstay_client;
 use super::decision::{flagstay_decision, flagstay_options, options};
-use super::guard::{guard, guard_plain, place, put};
-use super::handle::{Handle, Kind, end, handle, if_right, optional, required};
+use super::guard::{guard, place, put};
+use super::handle::required;
 use super::quoted::Quoted;
 use super::slot::Slot;
 use super::status::{flagstay_error, flagstay_status};
 use super::string::flagstay_string;
 use super::text::{json, text};
-use super::user::flagstay_user;
+use super::user::{flagstay_user, user_of};
 use super::versioned;
-use crate::decision::{Decision, ErrorCode};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::ruleset::{Mode, Request};
-use crate::user::User;
 use crate::value::{Value, kind_of};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
-
-/// NULL stands for no user at all.
-static NOBODY: std::sync::LazyLock<User> = std::sync::LazyLock::new(User::absent);
-
-#[inline]
-fn user_of(user: Option<&flagstay_user>) -> Result<&User, Error> {
-    Ok(match optional(user, "user")? {
-        Some(user) => user,
-        None => &NOBODY,
-    })
-}
 
 /// Decides, and fills `*decision`. The status is that of the call: when it is `FLAGSTAY_OK` there is a decision, and
 /// `decision->error` says whether it is the caller's default. Otherwise the call itself was wrong, and the caller's
@@ -286,167 +273,6 @@ fn kind_of_json(json: &str) -> &'static str {
     }
 }
 
-/// The decisions for all flags of one user, made at one moment on one ruleset.
-///
-/// Threads: any number may read them at once.
-pub struct flagstay_decisions(Handle<Decisions>);
-
-handle!(flagstay_decisions, Decisions, b"fs..many");
-
-pub struct Decisions {
-    decisions: Vec<(String, Decision<'static>)>,
-    user: User,
-    mode: Mode,
-}
-
-/// Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
-/// `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by
-/// `flagstay_decisions_expose`. Status 3xx, and no decisions: the platform's rules make none for this user, or there is
-/// no ruleset.
-///
-/// `options` may be NULL; its default is not used.
-///
-/// Threads: any; the decisions may be read by several threads at once.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn flagstay_evaluate_all(
-    client: Option<&flagstay_client>,
-    user: Option<&flagstay_user>,
-    options: *const flagstay_options,
-    mut decisions: Option<&mut MaybeUninit<*mut flagstay_decisions>>,
-    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
-) -> flagstay_status {
-    put(decisions.as_deref_mut(), std::ptr::null_mut());
-    guard(error, || {
-        let client = required(client, "client")?;
-        let out = place(decisions, "decisions")?;
-        // SAFETY: promised by the caller.
-        let options = unsafe { self::options(options) }?;
-        let user = user_of(user)?;
-        let mut decisions = Vec::new();
-        let made = client.evaluate_all(user, options.mode, |flag, decision| {
-            decisions.push((flag.to_owned(), decision.into_owned()));
-        });
-        if let Err(code) = made {
-            return Ok(flagstay_status::of_decision(Some(code)));
-        }
-        out.write(flagstay_decisions::into_raw(Decisions {
-            decisions,
-            user: user.clone(),
-            mode: options.mode,
-        }));
-        Ok(flagstay_status::FLAGSTAY_OK)
-    })
-}
-
-/// Returns how many decisions there are; 0 for NULL.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn flagstay_decisions_count(decisions: Option<&flagstay_decisions>) -> usize {
-    guard_plain(0, || {
-        if_right(decisions, "decisions").map_or(0, |all| all.decisions.len())
-    })
-}
-
-/// Fills `*decision` with the decision at `index`, counted from 0.
-///
-/// Threads: any, each with a decision struct of its own.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn flagstay_decisions_at(
-    decisions: Option<&flagstay_decisions>,
-    index: usize,
-    decision: *mut flagstay_decision,
-    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
-) -> flagstay_status {
-    guard(error, || {
-        // SAFETY: promised by the caller.
-        let mut slot = unsafe { Slot::take(decision) }?;
-        let (flag, found) = at(decisions, index)?;
-        slot.flag = flag;
-        slot.fill(found)?;
-        Ok(flagstay_status::FLAGSTAY_OK)
-    })
-}
-
-/// Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn flagstay_decisions_find(
-    decisions: Option<&flagstay_decisions>,
-    flag: *const c_char,
-    flag_len: usize,
-    mut index: Option<&mut MaybeUninit<usize>>,
-    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
-) -> flagstay_status {
-    put(index.as_deref_mut(), 0);
-    guard(error, || {
-        let decisions = required(decisions, "decisions")?;
-        // SAFETY: promised by the caller.
-        let flag = unsafe { text(flag, flag_len, "flag") }?;
-        let found = decisions.decisions.iter().position(|(key, _)| key == flag);
-        Ok(match found {
-            Some(found) => {
-                put(index, found);
-                flagstay_status::FLAGSTAY_OK
-            }
-            None => flagstay_status::of_decision(Some(ErrorCode::FlagNotFound)),
-        })
-    })
-}
-
-/// Queues the exposure event of the decision at `index`, as an evaluation of that flag would have, if the client
-/// collects exposures.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn flagstay_decisions_expose(
-    decisions: Option<&flagstay_decisions>,
-    client: Option<&flagstay_client>,
-    index: usize,
-    error: Option<&mut MaybeUninit<*mut flagstay_error>>,
-) -> flagstay_status {
-    guard(error, || {
-        let client = required(client, "client")?;
-        let (flag, decision) = at(decisions, index)?;
-        let all = required(decisions, "decisions")?;
-        let request = Request {
-            flag,
-            user: &all.user,
-            default: None,
-            mode: all.mode,
-        };
-        client.expose(&request, decision);
-        Ok(flagstay_status::FLAGSTAY_OK)
-    })
-}
-
-fn at(
-    decisions: Option<&flagstay_decisions>,
-    index: usize,
-) -> Result<(&str, &Decision<'static>), Error> {
-    let decisions = required(decisions, "decisions")?;
-    let count = decisions.decisions.len();
-    decisions
-        .decisions
-        .get(index)
-        .map(|(flag, decision)| (flag.as_str(), decision))
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`index` is {index}, and there are {count} decisions"),
-            )
-        })
-}
-
-/// Frees decisions. NULL is fine.
-///
-/// Threads: any; nobody may use them at the same time or afterwards.
-#[unsafe(no_mangle)]
-pub extern "C" fn flagstay_decisions_free(decisions: Option<Box<flagstay_decisions>>) {
-    guard_plain((), || end(decisions, "decisions"));
-}
-
 /// Says why a decision is what it is, as JSON: `flag`, `decision` (keys as in `flagstay_decision`) and `steps`, each
 /// step an object that may have `steps` of its own: every rule tried, every condition's outcome, buckets, the stored
 /// record. The same code decides as in `flagstay_evaluate`; stored assignments are read, nothing is stored or queued.
@@ -491,11 +317,5 @@ versioned!(
     flagstay_number,
     flagstay_text,
     flagstay_json,
-    flagstay_evaluate_all,
-    flagstay_decisions_count,
-    flagstay_decisions_at,
-    flagstay_decisions_find,
-    flagstay_decisions_expose,
-    flagstay_decisions_free,
     flagstay_explain,
 );

@@ -31,6 +31,8 @@ pub mod decision;
 
 pub mod evaluate;
 
+pub mod decisions;
+
 pub mod assignments;
 
 pub mod events;

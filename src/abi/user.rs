@@ -1,7 +1,7 @@
 //! Users: built by one thread, then read by many.
 
 use super::guard::{guard, guard_plain, place, put};
-use super::handle::{Handle, Kind, end, handle, required_mut};
+use super::handle::{Handle, Kind, end, handle, optional, required_mut};
 use super::status::{flagstay_error, flagstay_status};
 use super::text::text;
 use super::versioned;
@@ -17,6 +17,18 @@ use std::mem::MaybeUninit;
 pub struct flagstay_user(Handle<User>);
 
 handle!(flagstay_user, User, b"fs..user");
+
+/// NULL stands for no user at all.
+static NOBODY: User = User::absent();
+
+/// The user of a handle, or nobody.
+#[inline]
+pub(super) fn user_of(user: Option<&flagstay_user>) -> Result<&User, Error> {
+    Ok(match optional(user, "user")? {
+        Some(user) => user,
+        None => &NOBODY,
+    })
+}
 
 /// The parts of a user. Which of them a dialect reads, and what for, is on its reference page.
 #[repr(i32)]
