@@ -11,6 +11,8 @@ mod groups;
 mod operands;
 mod options;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod validation;
 mod variables;
 mod wire;
