@@ -126,7 +126,8 @@ pub enum Mode {
     /// The user sees the variation: the assignment is written and the exposure is queued.
     #[default]
     Expose,
-    /// Somebody only looks: nothing is written, nothing is queued.
+    /// Somebody only looks: nothing is written, nothing is queued. Where a platform's contract writes all the same, the
+    /// dialect's page says so.
     Read,
 }
 

@@ -131,8 +131,15 @@ pub fn compile(document: Document, options: Options) -> Rules {
             });
         }
     }
+    let running = rules.running();
     for (text, at) in group_by_text {
-        rules.groups[at].members = rules.members(&document.groups[&text].campaigns);
+        let ids = document.groups[&text].campaigns.iter();
+        let members = ids.flat_map(|id| {
+            let same_bits = bits(id).and_then(|bits| running.get(&bits));
+            let is_member = |at: &usize| rules.campaigns[*at].id.is(id);
+            same_bits.into_iter().flatten().copied().filter(is_member)
+        });
+        rules.groups[at].members = members.collect();
     }
     rules
 }
@@ -209,15 +216,22 @@ impl Rules {
         self.campaigns.push(campaign);
     }
 
-    fn members(&self, ids: &[Value]) -> Vec<usize> {
-        let running = |id| {
-            let campaigns = self.campaigns.iter().enumerate();
-            campaigns
-                .filter(move |(_, campaign)| campaign.is_running && campaign.id.is(id))
-                .map(|(index, _)| index)
-        };
-        ids.iter().flat_map(running).collect()
+    /// The campaigns that run, by the bits of their numeric id.
+    fn running(&self) -> HashMap<u64, Vec<usize>> {
+        let mut running: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (index, campaign) in self.campaigns.iter().enumerate() {
+            if let (true, Some(bits)) = (campaign.is_running, bits(&campaign.id.json)) {
+                running.entry(bits).or_default().push(index);
+            }
+        }
+        running
     }
+}
+
+/// The same for numbers that are equal; a few large integers share theirs.
+fn bits(id: &Value) -> Option<u64> {
+    // Adding makes of the two zeros one.
+    id.as_f64().map(|number| (number + 0.0).to_bits())
 }
 
 fn election(group: &document::Group) -> Election {

@@ -2,6 +2,7 @@
 //!
 //! Comments name the sections of the platform's behaviour that `docs/dialects/vwo-fullstack.md` describes.
 
+mod admission;
 mod compile;
 mod conditions;
 mod document;
