@@ -383,6 +383,10 @@ proptest! {
                 if decided["variation"].is_null() {
                     prop_assert_eq!(&decided["enabled"], &json!(false));
                 }
+                // Whoever has no record and only looks is in no campaign but by whitelisting.
+                if mode == Mode::Read && records.iter().all(|(known, _)| *known != flag) {
+                    prop_assert!(decided["variation"].is_null() || decided["reason"] == "TARGET_MATCH", "{}", decided);
+                }
                 // Whoever has been exposed by their bucket stays, whoever reads.
                 if mode == Mode::Expose && decided["variation"].is_string() {
                     let read = Request { mode: Mode::Read, ..request };
