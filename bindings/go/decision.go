@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"unsafe"
 )
@@ -103,6 +104,40 @@ func (d *Decision) Decode(target any) error {
 		return &Error{Code: CodeTypeMismatch, Message: about(d.Flag, err.Error())}
 	}
 	return nil
+}
+
+// Variable reads one member of a decision whose value is an object, as the variables of a flag are on some platforms:
+//
+//	price := flagstay.Variable(decision, "price", 9.99)
+//
+// The fallback stands where the value is no object, where the object has no such member, where the member is null, and
+// where it is of another type than T: a text does not become a number. Whole and broken numbers are one type, so 3 reads
+// as a float64, and 3.0 as an int; 3.5 does not. The name is compared exactly. That a variable is not there is no error.
+//
+// Each call reads the value's text. For many members at once, use [Decision.Decode] with a struct.
+func Variable[T any](d Decision, name string, fallback T) T {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(d.Value, &members) != nil {
+		return fallback
+	}
+	member := members[name]
+	if member == nil || string(member) == "null" {
+		return fallback
+	}
+	var value T
+	if json.Unmarshal(member, &value) == nil {
+		return value
+	}
+	// encoding/json refuses to read a whole number that is written with a point or an exponent as an integer.
+	number, err := strconv.ParseFloat(string(member), 64)
+	if err != nil || number != math.Trunc(number) || math.Abs(number) > 1<<53 {
+		return fallback
+	}
+	var whole T
+	if json.Unmarshal(strconv.AppendFloat(nil, number, 'f', -1, 64), &whole) != nil {
+		return fallback
+	}
+	return whole
 }
 
 // Err is the error that the evaluation returned: nil where there is a decision.
