@@ -11,7 +11,7 @@ Gem::Specification.new do |spec|
                      "keeps each user where they were put. A thin layer over the native library libflagstay."
   spec.licenses = ["MIT", "Apache-2.0"]
   spec.required_ruby_version = ">= 3.1"
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*", "sig/**/*.rbs", "README.md"] }
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*", "sig/**/*.rbs", "*.md"] }
   spec.add_runtime_dependency "ffi", ">= 1.15", "< 2"
   spec.metadata = { "rubygems_mfa_required" => "true" }
 end

@@ -71,6 +71,26 @@ module Flagstay
     # @return [Boolean] the caller's default was answered; {error} says why
     def default? = !@error.nil?
 
+    # One member of a value that is an object, as the variables of a flag are on some platforms:
+    #
+    #     price = decision.variable("price", 9.99)
+    #
+    # The default stands where the value is no object, where it has no such member, and, unless the default is nil,
+    # where the member is of another type: a text does not become a number. Integer and Float are one type. That a
+    # variable is not there is no error.
+    #
+    # @param name [String, Symbol]
+    # @param default [Object] one that JSON has no form for, Object.new say, takes the place of what is missing only
+    # @return [Object]
+    def variable(name, default = nil)
+      return default unless @value.is_a?(Hash)
+
+      # Where the value is the caller's default, its names may be Symbols.
+      member = @value.fetch(name.to_s) { @value.fetch(name.to_sym) { return default } }
+      kind = Decision.kind(default)
+      kind.nil? || kind == Decision.kind(member) ? member : default
+    end
+
     # @return [Hash{Symbol => Object}] everything that a decision says, by name
     def to_h
       { flag: @flag, value: @value, type: @type, variation: @variation, variation_id: @variation_id,
@@ -103,6 +123,19 @@ module Flagstay
         struct.put_int32(ERROR, Status::DEFAULTED.key(:general))
         struct.put_pointer(MESSAGE, text).put_uint64(MESSAGE + 8, message.bytesize)
         new(struct, flag, default)
+      end
+
+      # The type of a Ruby value in JSON; nil for nil, and for what JSON has no form for.
+      #
+      # @api private
+      def kind(value)
+        case value
+        when true, false then :boolean
+        when Numeric then :number
+        when String, Symbol then :text
+        when Array then :list
+        when Hash then :object
+        end
       end
 
       # The value alone.
