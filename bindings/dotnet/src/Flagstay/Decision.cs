@@ -4,7 +4,7 @@ using Flagstay.Interop;
 namespace Flagstay;
 
 /// <summary>One decision: the answer, and how it came about. It never changes, and may be kept and shared.</summary>
-public sealed unsafe class Decision
+public sealed unsafe partial class Decision
 {
     // A JsonElement, in one piece for threads that race to parse it.
     private object? _value;
