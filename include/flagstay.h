@@ -174,7 +174,8 @@ enum flagstay_mode
  {
   // The user sees the variation: a new assignment is stored, and an exposure is queued if the client collects them.
   FLAGSTAY_MODE_EXPOSE = 0,
-  // Somebody only looks: stored assignments answer, nothing is stored, nothing is queued.
+  // Somebody only looks: stored assignments answer, nothing is queued, and nothing is stored but where the platform's
+  // own contract replaces a stored record that no longer counts (VWO FullStack).
   FLAGSTAY_MODE_READ = 1,
 };
 #ifndef __cplusplus
