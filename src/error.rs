@@ -76,7 +76,8 @@ pub fn from_json<'de, T: Deserialize<'de>>(json: &'de str, kind: ErrorKind) -> R
             serde_json::error::Category::Data => kind,
             _ => ErrorKind::InvalidJson,
         };
-        if path == "." {
+        // `.` is the document itself, `?` a place that was not reached.
+        if path == "." || path == "?" {
             Error::new(kind, inner.to_string())
         } else {
             Error::at(kind, path, inner)
@@ -112,5 +113,37 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         deserializer
             .deserialize_map(Members(PhantomData))
             .map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Point {
+        #[expect(dead_code, reason = "only its path is looked at")]
+        at: Vec<u32>,
+    }
+
+    fn refused(json: &str) -> Error {
+        from_json::<Point>(json, ErrorKind::InvalidConfig).expect_err(json)
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named_by_its_path() {
+        let error = refused(r#"{"at": [1, "two"]}"#);
+        assert_eq!(error.kind, ErrorKind::InvalidConfig);
+        assert!(error.message.starts_with("at[1]: "), "{}", error.message);
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_described_without_a_path() {
+        for json in ["", "{", "nonsense", "{\"at\": []} {}"] {
+            let error = refused(json);
+            assert_eq!(error.kind, ErrorKind::InvalidJson, "{json}");
+            assert!(!error.message.starts_with(['?', '.']), "{}", error.message);
+        }
     }
 }
