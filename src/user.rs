@@ -86,19 +86,24 @@ impl Entries {
 
     #[inline(always)]
     fn find(&self, hash: u32, name: &str) -> Option<&Value> {
-        self.position(hash, name).map(|at| &self.entries[at].1)
+        let at = self.position(hash, name)?;
+        self.entries.get(at).map(|(_, value)| value)
     }
 
     #[inline(always)]
     fn position(&self, hash: u32, name: &str) -> Option<usize> {
-        let mut from = 0;
-        while let Some(at) = self.hashes[from..].iter().position(|h| *h == hash) {
-            if same_text(&self.entries[from + at].0, name) {
-                return Some(from + at);
-            }
-            from += at + 1;
+        let at = self.hashes.iter().position(|known| *known == hash)?;
+        if same_text(&self.entries[at].0, name) {
+            return Some(at);
         }
-        None
+        self.position_after(at, hash, name)
+    }
+
+    /// Where another name has the same hash.
+    #[cold]
+    fn position_after(&self, other: usize, hash: u32, name: &str) -> Option<usize> {
+        let is_it = |at: &usize| self.hashes[*at] == hash && *self.entries[*at].0 == *name;
+        (other + 1..self.hashes.len()).find(is_it)
     }
 
     /// Sets a value; a name that is already there keeps its place.
@@ -267,6 +272,20 @@ mod tests {
         let names: Vec<_> = user.attributes().iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(user.attributes().get(&Name::new("a")), Some(&json!(3)));
+    }
+
+    #[test]
+    fn names_that_share_a_hash_are_told_apart() {
+        let mut entries = Entries::default();
+        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
+            entries.hashes.push(7);
+            entries.entries.push((name.into(), json!(n)));
+        }
+        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
+            assert_eq!(entries.find(7, name), Some(&json!(n)));
+        }
+        assert_eq!(entries.find(7, "d"), None);
+        assert_eq!(entries.find(8, "a"), None);
     }
 
     #[test]

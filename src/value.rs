@@ -64,10 +64,16 @@ fn equal_numbers(a: &Number, b: &Number) -> bool {
 
 /// The order of two numbers by their exact values: above 2^53 two different integers may share a double, so an integer
 /// is never turned into one.
+#[inline]
 pub fn compare_numbers(a: &Number, b: &Number) -> Ordering {
-    if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
-        return a.cmp(&b);
+    match (a.as_i64(), b.as_i64()) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => compare_any_numbers(a, b),
     }
+}
+
+#[inline(never)]
+fn compare_any_numbers(a: &Number, b: &Number) -> Ordering {
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(a), None) => compare_mixed(a, double(b)),
@@ -92,7 +98,7 @@ fn compare_mixed(integer: i128, double: f64) -> Ordering {
 
 /// Whether two texts are the same. Names, keys and short values are compared in a few instructions, where a call of the
 /// system's comparison would cost more than all the rest of a lookup.
-#[inline]
+#[inline(always)]
 pub fn same_text(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -102,8 +108,14 @@ pub fn same_text(left: &str, right: &str) -> bool {
         8..=16 => same_ends::<8>(left, right),
         4..=7 => same_ends::<4>(left, right),
         2..=3 => same_ends::<2>(left, right),
-        _ => left == right,
+        _ => same_bytes(left, right),
     }
+}
+
+/// Never in place: a loop around a call of the system keeps all that it has in memory.
+#[inline(never)]
+fn same_bytes(left: &[u8], right: &[u8]) -> bool {
+    left == right
 }
 
 /// Two words, which overlap where the length is not twice theirs.

@@ -38,7 +38,7 @@ impl Space {
 
     /// The bucket of a unit, `0..BUCKETS`: the XXH64 (seed 0) of the UTF-8 bytes of `salt/version/unit`, times
     /// 1,000,000, divided by 2^64 and rounded down.
-    #[inline]
+    #[inline(always)]
     pub fn bucket(&self, unit: &str) -> u32 {
         let unit = unit.as_bytes();
         let hash = match &self.short {
@@ -49,14 +49,17 @@ impl Space {
                 copy(unit, &mut text[self.prefix.len()..length]);
                 xxh64(&text[..length], 0)
             }
-            _ => {
-                let mut hasher = Xxh64::new(0);
-                hasher.update(self.prefix.as_bytes());
-                hasher.update(unit);
-                hasher.digest()
-            }
+            _ => self.hash_of_long(unit),
         };
         ((u128::from(hash) * u128::from(BUCKETS)) >> 64) as u32
+    }
+
+    #[inline(never)]
+    fn hash_of_long(&self, unit: &[u8]) -> u64 {
+        let mut hasher = Xxh64::new(0);
+        hasher.update(self.prefix.as_bytes());
+        hasher.update(unit);
+        hasher.digest()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::ruleset::trace::Trace;
 use crate::user::{Name, Part, User};
 use crate::value::{Map, Value};
 use serde_json::json;
+use std::slice::from_ref;
 
 #[derive(Debug)]
 pub enum Condition {
@@ -33,7 +34,6 @@ pub struct Segment {
 }
 
 /// Who is asked about: a user and the segments that there are.
-#[derive(Clone, Copy)]
 pub struct Subject<'e> {
     pub user: &'e User,
     pub segments: &'e [Option<Segment>],
@@ -42,38 +42,45 @@ pub struct Subject<'e> {
 impl Condition {
     /// Whether it is true of the user. Recursion is bounded: no condition is loaded that is higher than
     /// [`DEEPEST`](super::shape::DEEPEST).
-    pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
+    #[inline(always)]
+    pub fn holds<T: Trace>(&self, of: &Subject<'_>, trace: &mut T) -> bool {
         match self {
             Condition::Attribute(name, operator) => attribute(name, operator, of.user, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
-            Condition::Segments(numbers) => numbers.iter().any(|n| segment(*n, of, trace)),
-            Condition::All(inner) => {
-                trace.enter();
-                let matched = inner.iter().all(|condition| condition.holds(of, trace));
-                trace.leave(|| json!({"step": "all", "matched": matched}));
-                matched
-            }
-            Condition::Any(inner) => {
-                trace.enter();
-                let matched = inner.iter().any(|condition| condition.holds(of, trace));
-                trace.leave(|| json!({"step": "any", "matched": matched}));
-                matched
-            }
-            Condition::Not(inner) => {
-                trace.enter();
-                let matched = !inner.holds(of, trace);
-                trace.leave(|| json!({"step": "not", "matched": matched}));
-                matched
-            }
+            Condition::Segments(numbers) => segments(numbers, of, trace),
+            Condition::All(inner) => list(("all", false, false), inner, of, trace),
+            Condition::Any(inner) => list(("any", true, true), inner, of, trace),
+            Condition::Not(inner) => list(("not", false, true), from_ref(inner), of, trace),
         }
     }
+}
+
+/// A list is true or false (`answer`) as soon as one of it is true or false (`one`), and otherwise the contrary. Nearly
+/// all that lists consist of are attributes, which are looked at here, without another call.
+#[inline(never)]
+fn list<T: Trace>(
+    (step, one, answer): (&str, bool, bool),
+    inner: &[Condition],
+    of: &Subject<'_>,
+    trace: &mut T,
+) -> bool {
+    trace.enter();
+    let found = inner.iter().any(|inner| inner.holds(of, trace) == one);
+    let matched = found == answer;
+    trace.leave(|| json!({"step": step, "matched": matched}));
+    matched
+}
+
+#[inline(never)]
+fn segments<T: Trace>(numbers: &[u32], of: &Subject<'_>, trace: &mut T) -> bool {
+    numbers.iter().any(|number| segment(*number, of, trace))
 }
 
 #[inline(always)]
 fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mut T) -> bool {
     let (value, private) = look_up(user, name);
     let matched = match value {
-        Some(value) => operator.passes(Seen::new(value)),
+        Some(value) => operator.passes_value(value),
         None => operator.passes_missing(),
     };
     trace.step(|| {
@@ -92,13 +99,17 @@ fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mu
 fn look_up<'u>(user: &'u User, name: &Name) -> (Option<&'u Value>, bool) {
     match user.attributes().get(name) {
         Some(value) if !value.is_null() => (Some(value), false),
-        _ => {
-            let private = user.part(Part::PrivateAttributes).get(name);
-            (private.filter(|value| !value.is_null()), true)
-        }
+        _ => (look_up_private(user, name), true),
     }
 }
 
+#[inline(never)]
+fn look_up_private<'u>(user: &'u User, name: &Name) -> Option<&'u Value> {
+    let private = user.part(Part::PrivateAttributes).get(name);
+    private.filter(|value| !value.is_null())
+}
+
+#[inline(never)]
 fn id<T: Trace>(by: &By, operator: &Operator, user: &User, trace: &mut T) -> bool {
     let id = by.id(user);
     let matched = match &id {
@@ -131,7 +142,7 @@ fn condition_step(
     Value::Object(step)
 }
 
-fn segment<T: Trace>(number: u32, of: Subject<'_>, trace: &mut T) -> bool {
+fn segment<T: Trace>(number: u32, of: &Subject<'_>, trace: &mut T) -> bool {
     // A broken segment breaks whatever uses it at load time, so nobody asks for one.
     let Some(segment) = &of.segments[number as usize] else {
         return false;

@@ -337,7 +337,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
             user: self.user,
             segments: &self.ruleset.segments,
         };
-        condition.is_none_or(|condition| condition.holds(subject, self.trace))
+        condition.is_none_or(|condition| condition.holds(&subject, self.trace))
     }
 
     #[inline]

@@ -15,6 +15,7 @@ mod shape;
 mod split;
 mod stored;
 mod texts;
+mod version;
 mod wire;
 
 #[cfg(test)]

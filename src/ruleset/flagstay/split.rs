@@ -102,7 +102,7 @@ impl Split {
     }
 
     /// Draws a variation, unless the split does not take the user; then it says why.
-    #[inline]
+    #[inline(always)]
     pub fn draw<T: Trace>(
         &self,
         around: Surroundings<'_>,
@@ -170,6 +170,7 @@ impl Split {
 }
 
 impl Holdout {
+    #[inline(never)]
     fn holds_out<T: Trace>(&self, user: &User, trace: &mut T) -> bool {
         let bucket = self.by.id(user).map(|id| self.gate.space.bucket(&id));
         let held = bucket.is_some_and(|bucket| bucket < self.gate.below);
@@ -182,6 +183,7 @@ impl Holdout {
 }
 
 impl Group {
+    #[inline(never)]
     fn places<T: Trace>(&self, slot: u32, user: &User, trace: &mut T) -> bool {
         let slot = &self.slots[slot as usize];
         let bucket = self.by.id(user).map(|id| self.space.bucket(&id));

@@ -20,12 +20,17 @@ impl Texts {
         Texts { list, index }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn contains(&self, text: &str) -> bool {
         match &self.index {
             None => self.list.iter().any(|known| same_text(known, text)),
-            Some(index) => find(index, &self.list, text, |known| known).is_some(),
+            Some(index) => self.is_found(index, text),
         }
+    }
+
+    #[inline(never)]
+    fn is_found(&self, index: &HashTable<u32>, text: &str) -> bool {
+        find(index, &self.list, text, |known| known).is_some()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {
