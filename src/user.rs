@@ -6,10 +6,10 @@ use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value, kind_of, same_text};
 use std::sync::Arc;
 
-/// A name that is looked up in users, hashed once when the ruleset is loaded.
+/// A name that is looked up in users, made into a word once, when the ruleset is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    hash: u32,
+    word: u64,
     text: Arc<str>,
 }
 
@@ -17,7 +17,7 @@ impl Name {
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         Name {
-            hash: hash_of(&text),
+            word: word_of(&text),
             text,
         }
     }
@@ -27,8 +27,20 @@ impl Name {
     }
 }
 
-fn hash_of(name: &str) -> u32 {
-    xxhash_rust::xxh64::xxh64(name.as_bytes(), 0) as u32
+/// The bit of a word that is only the hash of its name.
+const HASH: u64 = 1 << 63;
+
+/// A name in one word. Up to seven bytes stand in it as they are, with their number: no other name has that word. Longer
+/// names are hashed, and two of them may share a word.
+fn word_of(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let mut word = [0; 8];
+    match word[..7].get_mut(..name.len()) {
+        Some(place) => place.copy_from_slice(name),
+        None => return xxhash_rust::xxh64::xxh64(name, 0) | HASH,
+    }
+    word[7] = name.len() as u8;
+    u64::from_le_bytes(word)
 }
 
 /// The named parts of a user, in the words of the vector format.
@@ -56,8 +68,8 @@ impl Part {
 /// One part of a user: names and values in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
-    // Hashes lie beside each other so that a lookup scans a few cache lines and compares one text.
-    hashes: Vec<u32>,
+    // Words lie beside each other so that a lookup scans a few cache lines and compares one text at most.
+    words: Vec<u64>,
     entries: Vec<(Box<str>, Value)>,
     /// What stood in the place of the object, where it was no object. Some platforms refuse such a user at
     /// evaluation, so it is kept.
@@ -67,53 +79,53 @@ pub struct Entries {
 
 impl Entries {
     const NONE: Entries = Entries {
-        hashes: Vec::new(),
+        words: Vec::new(),
         entries: Vec::new(),
         malformed: None,
         given: false,
     };
 
-    /// The value under a name that was hashed at load time.
+    /// The value under a name that is known since load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
-        self.find(name.hash, &name.text)
+        self.find(name.word, &name.text)
     }
 
     /// The value under a name that is not known before the call.
     pub fn get_str(&self, name: &str) -> Option<&Value> {
-        self.find(hash_of(name), name)
+        self.find(word_of(name), name)
     }
 
     #[inline(always)]
-    fn find(&self, hash: u32, name: &str) -> Option<&Value> {
-        let at = self.position(hash, name)?;
+    fn find(&self, word: u64, name: &str) -> Option<&Value> {
+        let at = self.position(word, name)?;
         self.entries.get(at).map(|(_, value)| value)
     }
 
     #[inline(always)]
-    fn position(&self, hash: u32, name: &str) -> Option<usize> {
-        let at = self.hashes.iter().position(|known| *known == hash)?;
-        if same_text(&self.entries[at].0, name) {
-            return Some(at);
+    fn position(&self, word: u64, name: &str) -> Option<usize> {
+        let at = self.words.iter().position(|known| *known == word)?;
+        match word & HASH {
+            0 => Some(at),
+            _ => self.position_of_long(at, word, name),
         }
-        self.position_after(at, hash, name)
     }
 
-    /// Where another name has the same hash.
-    #[cold]
-    fn position_after(&self, other: usize, hash: u32, name: &str) -> Option<usize> {
-        let is_it = |at: &usize| self.hashes[*at] == hash && *self.entries[*at].0 == *name;
-        (other + 1..self.hashes.len()).find(is_it)
+    /// The place of a name that is longer than a word, where `first` is the first place that has its word.
+    #[inline(never)]
+    fn position_of_long(&self, first: usize, word: u64, name: &str) -> Option<usize> {
+        let is_it = |at: &usize| self.words[*at] == word && same_text(&self.entries[*at].0, name);
+        (first..self.words.len()).find(is_it)
     }
 
     /// Sets a value; a name that is already there keeps its place.
     pub fn set(&mut self, name: &str, value: Value) {
         self.given = true;
-        let hash = hash_of(name);
-        match self.position(hash, name) {
+        let word = word_of(name);
+        match self.position(word, name) {
             Some(at) => self.entries[at].1 = value,
             None => {
-                self.hashes.push(hash);
+                self.words.push(word);
                 self.entries.push((name.into(), value));
             }
         }
@@ -156,7 +168,7 @@ impl Entries {
             ..Entries::default()
         };
         for (name, value) in map {
-            entries.hashes.push(hash_of(&name));
+            entries.words.push(word_of(&name));
             entries.entries.push((name.into_boxed_str(), value));
         }
         entries
@@ -275,17 +287,38 @@ mod tests {
     }
 
     #[test]
-    fn names_that_share_a_hash_are_told_apart() {
+    fn long_names_that_share_a_word_are_told_apart() {
         let mut entries = Entries::default();
         for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            entries.hashes.push(7);
+            entries.words.push(HASH | 7);
             entries.entries.push((name.into(), json!(n)));
         }
         for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            assert_eq!(entries.find(7, name), Some(&json!(n)));
+            assert_eq!(entries.find(HASH | 7, name), Some(&json!(n)));
         }
-        assert_eq!(entries.find(7, "d"), None);
-        assert_eq!(entries.find(8, "a"), None);
+        assert_eq!(entries.find(HASH | 7, "d"), None);
+        assert_eq!(entries.find(HASH | 8, "a"), None);
+    }
+
+    #[test]
+    fn names_of_every_length_are_found_and_no_others() {
+        let names: Vec<String> = ["a", "b", "\0", "é"]
+            .iter()
+            .flat_map(|part| (0..12).map(|n| part.repeat(n)))
+            .collect();
+        let mut entries = Entries::default();
+        for name in &names {
+            assert!(
+                name.is_empty() || entries.get_str(name).is_none(),
+                "{name:?}"
+            );
+            entries.set(name, json!(name));
+        }
+        assert_eq!(entries.iter().len(), 4 * 11 + 1);
+        for name in &names {
+            assert_eq!(entries.get(&Name::new(&**name)), Some(&json!(name)));
+            assert_eq!(entries.get_str(&format!("{name}x")), None);
+        }
     }
 
     #[test]

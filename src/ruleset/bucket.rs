@@ -64,7 +64,7 @@ impl Space {
 }
 
 /// Copies texts of the length that ids have in a few instructions, where the call of a copy would cost more.
-#[inline]
+#[inline(always)]
 fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
         8..=16 => copy_ends::<8>(from, to),
