@@ -157,6 +157,7 @@ fn decision<'r>(works: &'r Works, outcome: Outcome<'r>) -> Decision<'r> {
     };
     Decision {
         found: true,
+        kind: None,
         enabled,
         value: Answer::Prepared(&variation.value),
         variation: Some(Cow::Borrowed(&variation.name)),
@@ -167,6 +168,7 @@ fn decision<'r>(works: &'r Works, outcome: Outcome<'r>) -> Decision<'r> {
         error: None,
         message: outcome.message.map(Cow::Borrowed),
         store_error: None,
+        details: None,
     }
 }
 
