@@ -40,8 +40,7 @@ pub unsafe extern "C" fn flagstay_evaluate(
         // First of all, so that the struct is in order whatever fails.
         // SAFETY: promised by the caller, as is what follows.
         let mut slot = unsafe { Slot::take(decision) }?;
-        let options = unsafe { self::options(options) }?;
-        slot.default = options.default;
+        let options = unsafe { self::options(options, &mut slot.default) }?;
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         slot.flag = flag;
         let request = options.request(flag, user_of(user)?);
@@ -283,7 +282,7 @@ pub unsafe extern "C" fn flagstay_explain(
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         // SAFETY: promised by the caller.
-        let options = unsafe { self::options(options) }?;
+        let options = unsafe { self::options(options, &mut None) }?;
         let request = options.request(flag, user_of(user)?);
         let explained = client.explain(&request).to_string();
         out.write(flagstay_string::of(explained));

@@ -104,7 +104,7 @@ static void a_default_that_is_no_json_is_refused(void)
     /* The last is well-formed, and no text: it is found out when it is needed. */
     const char *wrong[] = {"", "{", "nope", "1 2", "\"\\ud800\""};
     for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) {
-        flagstay_options options = {sizeof options, FLAGSTAY_MODE_EXPOSE, wrong[at], strlen(wrong[at])};
+        flagstay_options options = {.size = sizeof options, .default_json = wrong[at], .default_json_len = strlen(wrong[at])};
         flagstay_error *error = NULL;
         CHECK_STATUS(FLAGSTAY_INVALID_JSON,
                      flagstay_evaluate(client, user, T("nowhere"), &options, &decision, &error));
@@ -211,7 +211,7 @@ static void a_text_or_a_json_value_of_another_type_is_the_fallback(void)
 
 static void a_call_that_fails_still_answers_the_default(void)
 {
-    flagstay_options options = {sizeof options, FLAGSTAY_MODE_READ, T("7")};
+    flagstay_options options = {.size = sizeof options, .default_json = "7", .default_json_len = 1};
     EVALUATE("text");
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_evaluate(NULL, user, T("text"), &options, &decision, NULL));
     CHECK(decision.value_number == 7 && decision.error == FLAGSTAY_GENERAL && decision.reason == 0);
