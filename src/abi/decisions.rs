@@ -230,3 +230,40 @@ versioned!(
     flagstay_decisions_expose,
     flagstay_decisions_free,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Reason;
+
+    fn decisions(flags: &[String]) -> Decisions {
+        let decided = |flag: &String| (flag.clone(), Decision::because(Reason::Off));
+        Decisions {
+            decisions: flags.iter().map(decided).collect(),
+            places: ArcSwapOption::empty(),
+            user: User::absent(),
+            mode: Mode::Read,
+        }
+    }
+
+    #[test]
+    fn a_flag_is_found_where_it_stands_and_nowhere_else() {
+        let flags: Vec<String> = (0..1_000).map(|n| format!("flag {n}")).collect();
+        let all = decisions(&flags);
+        for (at, flag) in flags.iter().enumerate() {
+            assert_eq!(all.find(flag), Some(at));
+        }
+        assert_eq!(all.find("flag 1000"), None);
+        assert_eq!(all.find(""), None);
+        assert_eq!(decisions(&[]).find("flag"), None);
+    }
+
+    #[test]
+    fn of_flags_that_share_a_name_the_first_is_found() {
+        let all = decisions(&["a", "b", "a", "", "b", ""].map(str::to_owned));
+        assert_eq!(
+            ["a", "b", ""].map(|flag| all.find(flag)),
+            [0, 1, 3].map(Some)
+        );
+    }
+}
