@@ -5,13 +5,23 @@
 //! Dialects share the tools of this folder and never each other's types.
 
 pub mod bucket;
+pub mod clause;
 pub mod coerce;
+pub mod data_sync;
+pub mod featbit;
+pub mod featureflag_co;
 pub mod flagstay;
 pub mod hash;
+pub mod id;
+pub mod path;
+pub mod person;
+pub mod portion;
 pub mod python_regex;
 pub mod python_repr;
+pub mod raised;
 pub mod range;
 pub mod shape;
+pub mod shelf;
 pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;

@@ -11,7 +11,7 @@ use super::conditions::Segment;
 use super::document::Document;
 use super::flag::{Compiled, Variation};
 use super::identity::By;
-use super::path::{Mistake, Path};
+use crate::ruleset::path::{Mistake, Path};
 use super::shape::{Object, Text};
 use super::split::Group;
 use super::texts::Texts;

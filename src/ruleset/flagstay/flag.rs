@@ -2,7 +2,7 @@
 
 use super::conditions::{Condition, Segment};
 use super::identity::By;
-use super::path::Mistake;
+use crate::ruleset::path::Mistake;
 use super::split::{Group, Holdout, Split};
 use super::texts::{self, Texts};
 use crate::ruleset::Problem;

@@ -8,7 +8,7 @@ use crate::ruleset::flagstay::document;
 use crate::ruleset::flagstay::flag::{
     Flag, Flags, Rule, Served, State, Target, Variation, What, Works,
 };
-use crate::ruleset::flagstay::path::{Mistake, Path};
+use crate::ruleset::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{Object, Text, read};
 use crate::ruleset::flagstay::split::Group;
 use crate::value::Prepared;

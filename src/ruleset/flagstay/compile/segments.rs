@@ -5,7 +5,7 @@ use super::operands;
 use super::{Compiler, Entries, broken, texts};
 use crate::ruleset::flagstay::conditions::{Condition, Segment};
 use crate::ruleset::flagstay::document::{self, OneOrMany};
-use crate::ruleset::flagstay::path::{Mistake, Path};
+use crate::ruleset::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{DEEPEST, read};
 use serde_json::value::RawValue;
 
