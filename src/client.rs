@@ -84,7 +84,7 @@ impl Client {
         };
         let client = Client {
             session: ArcSwapOption::from_pointee(Session {
-                ruleset: None,
+                ruleset: reader.initial(),
                 store,
                 host: Host::default(),
             }),

@@ -112,7 +112,10 @@ impl<'u> Person<'u> {
 
     /// The custom attributes that are kept, as texts, in the order they were given.
     pub fn customs(&self) -> impl Iterator<Item = (&'u str, Text<'u>)> {
-        let kept = self.attributes.iter().filter(|(name, _)| self.customs.may_have(name));
+        let kept = self
+            .attributes
+            .iter()
+            .filter(|(name, _)| self.customs.may_have(name));
         kept.filter_map(|(name, value)| Some((name, self.customs.text(value)?)))
     }
 }
@@ -152,16 +155,25 @@ mod tests {
         assert_eq!(key(json!({"key": 5})), missing);
         assert_eq!(key(json!({})), missing);
         assert_eq!(key(json!(null)), Err(ErrorCode::InvalidContext));
-        assert_eq!(key(json!({"key": "a", "attributes": [1]})), Err(ErrorCode::InvalidContext));
+        assert_eq!(
+            key(json!({"key": "a", "attributes": [1]})),
+            Err(ErrorCode::InvalidContext)
+        );
     }
 
     #[test]
     fn keyid_stands_in_for_a_key_that_counts_as_nothing() {
         let keyid = json!({"keyid": "other"});
         for nothing in [json!(null), json!(""), json!(0), json!(false), json!([])] {
-            assert_eq!(key(json!({"key": nothing, "attributes": keyid})), Ok("other".to_owned()));
+            assert_eq!(
+                key(json!({"key": nothing, "attributes": keyid})),
+                Ok("other".to_owned())
+            );
         }
-        assert_eq!(key(json!({"key": "a", "attributes": keyid})), Ok("a".to_owned()));
+        assert_eq!(
+            key(json!({"key": "a", "attributes": keyid})),
+            Ok("a".to_owned())
+        );
         let refused = key(json!({"key": " ", "attributes": keyid}));
         assert_eq!(refused, Err(ErrorCode::TargetingKeyMissing));
     }
@@ -170,15 +182,26 @@ mod tests {
     fn built_in_members_are_texts_and_may_count_as_nothing_where_they_are_optional() {
         for (value, required, optional) in [
             (json!("N"), Ok("N"), Ok(Some("N"))),
-            (json!(" "), Err(ErrorCode::InvalidContext), Err(ErrorCode::InvalidContext)),
-            (json!(5), Err(ErrorCode::InvalidContext), Err(ErrorCode::InvalidContext)),
+            (
+                json!(" "),
+                Err(ErrorCode::InvalidContext),
+                Err(ErrorCode::InvalidContext),
+            ),
+            (
+                json!(5),
+                Err(ErrorCode::InvalidContext),
+                Err(ErrorCode::InvalidContext),
+            ),
             (json!(0), Err(ErrorCode::InvalidContext), Ok(None)),
             (json!(""), Err(ErrorCode::InvalidContext), Ok(None)),
             (json!(null), Err(ErrorCode::InvalidContext), Ok(None)),
         ] {
             let user = user(json!({"key": "a", "attributes": {"name": value}}));
             let person = Person::new(&user, &CUSTOMS).unwrap();
-            assert_eq!((person.required("name"), person.optional("name")), (required, optional));
+            assert_eq!(
+                (person.required("name"), person.optional("name")),
+                (required, optional)
+            );
         }
     }
 
@@ -188,9 +211,16 @@ mod tests {
             "b": true, "age": 30.0, "Name": "x", "KEYID": "y", "tags": [1], "none": null, "plan": ""
         }}));
         let person = Person::new(&user, &CUSTOMS).unwrap();
-        let kept: Vec<_> = person.customs().map(|(name, text)| format!("{name}={}", text.as_str())).collect();
+        let kept: Vec<_> = person
+            .customs()
+            .map(|(name, text)| format!("{name}={}", text.as_str()))
+            .collect();
         assert_eq!(kept, ["age=30.0", "plan="]);
-        let get = |name| person.get(&Property::Custom(Name::new(name))).map(|t| t.as_str().to_owned());
+        let get = |name| {
+            person
+                .get(&Property::Custom(Name::new(name)))
+                .map(|t| t.as_str().to_owned())
+        };
         assert_eq!(get("age").as_deref(), Some("30.0"));
         assert_eq!(get("b"), None);
     }

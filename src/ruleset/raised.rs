@@ -104,10 +104,17 @@ mod tests {
         let mut findings = Findings::of(Some("f".to_owned()));
         let root = Path::root("data");
         let path = root.index(3);
-        assert_eq!(member(&json!({"a": null}), "a", &path, &mut findings), Ok(&Value::Null));
+        assert_eq!(
+            member(&json!({"a": null}), "a", &path, &mut findings),
+            Ok(&Value::Null)
+        );
         assert_eq!(member(&json!({}), "a", &path, &mut findings), Err(Raised));
         assert_eq!(member(&json!([1]), "a", &path, &mut findings), Err(Raised));
-        let found: Vec<_> = findings.problems.iter().map(|p| (p.flag.as_deref(), &*p.path)).collect();
+        let found: Vec<_> = findings
+            .problems
+            .iter()
+            .map(|p| (p.flag.as_deref(), &*p.path))
+            .collect();
         assert_eq!(found, [(Some("f"), "data[3]"), (Some("f"), "data[3]")]);
         assert!(findings.problems[0].message.starts_with("`a` is missing"));
     }

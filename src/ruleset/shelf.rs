@@ -147,7 +147,10 @@ impl<T: Shelved> Shelf<T> {
         let slots = self.shards.iter().flat_map(|shard| shard.0.iter());
         let mut slots: Vec<_> = slots.collect();
         slots.sort_unstable_by_key(|slot| slot.place);
-        slots.into_iter().map(|slot| Arc::clone(&slot.item)).collect()
+        slots
+            .into_iter()
+            .map(|slot| Arc::clone(&slot.item))
+            .collect()
     }
 }
 
@@ -226,7 +229,11 @@ mod tests {
     #[test]
     fn of_two_items_with_one_id_the_last_counts_in_the_place_of_the_first() {
         let items = vec![item("a", 1), item("b", 2), item("a", 3)];
-        let listed: Vec<_> = Shelf::of(items.into_iter()).in_order().iter().map(|i| i.1).collect();
+        let listed: Vec<_> = Shelf::of(items.into_iter())
+            .in_order()
+            .iter()
+            .map(|i| i.1)
+            .collect();
         assert_eq!(listed, [3, 2]);
     }
 }

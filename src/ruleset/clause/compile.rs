@@ -29,12 +29,7 @@ pub fn clauses(
     })
 }
 
-fn compile(
-    clause: &Value,
-    flavour: &Flavour,
-    path: &Path<'_>,
-    findings: &mut Findings,
-) -> Clause {
+fn compile(clause: &Value, flavour: &Flavour, path: &Path<'_>, findings: &mut Findings) -> Clause {
     let source = Source {
         clause,
         flavour,
@@ -89,7 +84,8 @@ impl Source<'_> {
             Some("User is in segment") => positive(self.segments(findings)),
             Some("User is not in segment") => negative(self.segments(findings)),
             _ => {
-                let message = format_args!("there is no operation {name}; the condition never holds");
+                let message =
+                    format_args!("there is no operation {name}; the condition never holds");
                 findings.note(self.path, message);
                 positive(Test::Never)
             }
@@ -123,7 +119,8 @@ impl Source<'_> {
             Some("LessEqualThan") => Some(Order::AtMost),
             Some("LessThan") => Some(Order::Below),
             _ => {
-                let message = format_args!("there is no operation {operation}; the condition never holds");
+                let message =
+                    format_args!("there is no operation {operation}; the condition never holds");
                 findings.note(self.path, message);
                 None
             }
@@ -162,7 +159,10 @@ impl Source<'_> {
         let members = match membership::parse(self.clause.get("value")) {
             Some(list) => Members::read(&list, empty_is_missing),
             None => {
-                findings.note(&self.path.key("value"), "no JSON in a text: nothing is one of it");
+                findings.note(
+                    &self.path.key("value"),
+                    "no JSON in a text: nothing is one of it",
+                );
                 Members::None
             }
         };

@@ -216,7 +216,10 @@ impl Test {
                     return Ok(false);
                 };
                 match present(person, property, *empty_is_missing) {
-                    Some(text) => regex.as_ref().map_err(|raised| *raised)?.is_match(text.as_str()),
+                    Some(text) => regex
+                        .as_ref()
+                        .map_err(|raised| *raised)?
+                        .is_match(text.as_str()),
                     None => false,
                 }
             }

@@ -1,6 +1,7 @@
 //! Segments: named groups of users, and conditions that ask for them.
 
 use super::{Clauses, Flavour, Inquiry, clauses, membership};
+use crate::ruleset::Problem;
 use crate::ruleset::data_sync::Version;
 use crate::ruleset::id::Id;
 use crate::ruleset::path::Path;
@@ -16,7 +17,7 @@ pub struct Segment {
     pub version: Version,
     /// `None`: archived.
     pub group: Option<Group>,
-    pub findings: Findings,
+    pub problems: Vec<Problem>,
 }
 
 impl Shelved for Segment {
