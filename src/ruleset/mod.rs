@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod clause;
 pub mod coerce;
 pub mod data_sync;
+pub mod featbit;
 pub mod featureflag_co;
 pub mod flagstay;
 pub mod hash;
@@ -21,6 +22,7 @@ pub mod raised;
 pub mod range;
 pub mod shape;
 pub mod shelf;
+pub mod switch;
 pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
@@ -304,6 +306,7 @@ pub struct Metric<'a> {
 /// Every dialect that this build knows.
 static DIALECTS: &[&dyn Dialect] = &[
     &flagstay::Flagstay,
+    &featbit::FeatBit,
     &featureflag_co::FeatureflagCo,
     &vwo_fme::VwoFme,
     &vwo_fullstack::VwoFullstack,

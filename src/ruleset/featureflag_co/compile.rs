@@ -1,7 +1,7 @@
 //! Flags as documents have them, compiled (section 1.2).
 
 use super::flag::{
-    Choice, Flag, Prerequisite, Rollout, Rule, Served, Split, State, Targets, Works, is_on,
+    Choice, Flag, Prerequisite, Rollout, Rule, Served, Split, State, Targets, Works,
 };
 use super::{FLAVOUR, experiment};
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::ruleset::path::Path;
 use crate::ruleset::portion::Range;
 use crate::ruleset::python_repr;
 use crate::ruleset::raised::{Findings, Raised, Reached, items, member};
+use crate::ruleset::switch::is_on;
 use crate::value::{Prepared, Value, equal, kind_of};
 
 /// What every item carries.

@@ -9,6 +9,7 @@ use crate::ruleset::coerce;
 use crate::ruleset::person::Person;
 use crate::ruleset::portion;
 use crate::ruleset::raised::{Raised, Reached};
+use crate::ruleset::switch::is_on;
 use crate::ruleset::trace::{Silent, Trace};
 use crate::ruleset::{Request, Turn};
 use crate::user::User;
@@ -94,7 +95,7 @@ fn decide<'r, T: Trace>(
 fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Decision<'r> {
     let mut decision = Decision::failed(error, reason_text(error));
     let default = rules.options.defaults.get(request.flag);
-    decision.enabled = default.is_some_and(|default| super::flag::is_on(&default.value));
+    decision.enabled = default.is_some_and(|default| is_on(&default.value));
     if let Some(value) = super::default_value(&rules.options, request, error) {
         decision.value = value;
     }

@@ -3,7 +3,6 @@
 use crate::decision::Reason;
 use crate::ruleset::Problem;
 use crate::ruleset::clause::Clauses;
-use crate::ruleset::coerce;
 use crate::ruleset::data_sync::Version;
 use crate::ruleset::id::Id;
 use crate::ruleset::portion::Range;
@@ -139,11 +138,4 @@ impl Cause {
             Cause::Default => Reason::Fallthrough,
         }
     }
-}
-
-/// Whether a value is one that `is_enabled` takes for on (section 4.3).
-pub fn is_on(value: &Value) -> bool {
-    const ON: [&str; 6] = ["y", "yes", "t", "true", "on", "1"];
-    let text = coerce::text(value);
-    ON.iter().any(|on| text.as_str().eq_ignore_ascii_case(on))
 }
