@@ -2,7 +2,7 @@
 
 use super::identity::By;
 use super::operators::{Operator, Seen};
-use super::texts::Texts;
+use crate::ruleset::texts::Texts;
 use crate::ruleset::trace::Trace;
 use crate::user::{Name, Part, User};
 use crate::value::{Map, Value};

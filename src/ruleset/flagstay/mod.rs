@@ -13,7 +13,6 @@ mod operators;
 mod shape;
 mod split;
 mod stored;
-mod texts;
 mod version;
 mod wire;
 

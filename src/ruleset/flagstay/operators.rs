@@ -1,7 +1,7 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
-use super::texts::Texts;
 use super::version::version;
+use crate::ruleset::texts::Texts;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
 use regex::Regex;
 use semver::Version;

@@ -33,7 +33,7 @@ impl Texts {
         find(index, &self.list, text, |known| known).is_some()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.list.iter().map(|text| &**text)
     }
 }
