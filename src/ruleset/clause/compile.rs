@@ -112,7 +112,6 @@ impl Source<'_> {
 
     fn number(&self, operation: &Value, findings: &mut Findings) -> Reached<Test> {
         let property = self.property(findings)?;
-        let value = self.member("value", findings)?;
         let order = match operation.as_str() {
             Some("BiggerEqualThan") => Some(Order::AtLeast),
             Some("BiggerThan") => Some(Order::Above),
@@ -125,15 +124,18 @@ impl Source<'_> {
                 None
             }
         };
-        let operand = coerce::float(coerce::text(value).as_str());
-        if operand.is_none() {
-            let message = format_args!("{value} is no number; the condition never holds");
-            findings.note(&self.path.key("value"), message);
-        }
+        let operand = self.member("value", findings).map(|value| {
+            let operand = coerce::float(coerce::text(value).as_str());
+            if operand.is_none() {
+                let message = format_args!("{value} is no number; the condition never holds");
+                findings.note(&self.path.key("value"), message);
+            }
+            operand.map(|operand| rounded(operand, DECIMALS))
+        });
         Ok(Test::Number {
             property,
             order,
-            operand: operand.map(|operand| rounded(operand, DECIMALS)),
+            operand,
         })
     }
 
