@@ -3,7 +3,7 @@ package flagstay
 /*
 #include "shim.h"
 
-// These never call back into Go: they are used for clients without a store of Go's. Then Go texts may stay on the
+// These never call back into Go: they are used for clients without a store or a country resolver of Go's. Then Go texts may stay on the
 // goroutine's stack, which a callback could move.
 #cgo noescape fsgo_boolean_quiet
 #cgo nocallback fsgo_boolean_quiet
@@ -26,9 +26,11 @@ import (
 // methods may be called from any number of goroutines at once. Make clients with [New]; do not copy them.
 type Client struct {
 	native *C.flagstay_client
-	// The client has a store of Go's, so native calls may come back into Go.
+	// The client has a store or a country resolver of Go's, so native calls may come back into Go.
 	callsBack bool
 	closed    atomic.Bool
+	// What the country resolver got wrong; nil without one.
+	trouble *trouble
 }
 
 // nativeClients counts the clients that have not been freed yet, open, closed or forgotten.
@@ -57,8 +59,8 @@ func freeClient(native *C.flagstay_client) {
 // New makes a client. A configuration that makes no sense is an [ErrInvalidConfig], a first ruleset that cannot be used
 // an [ErrInvalidRuleset]: better a failed start than defaults for everybody.
 //
-// A client should be closed when it is needed no longer. One with a custom store has to be: the store stays reachable
-// until then.
+// A client should be closed when it is needed no longer. One with a custom store or a country resolver has to be: these
+// stay reachable until then.
 func New(config Config) (*Client, error) {
 	if err := loaded(); err != nil {
 		return nil, err
@@ -76,18 +78,25 @@ func New(config Config) (*Client, error) {
 		offers = store.offers()
 		// Deleted when the library drops the store, which it does exactly once, also when it refuses the configuration.
 		handle = C.uintptr_t(cgo.NewHandle(store))
-		heldStores.Add(1)
+		heldByLibrary.Add(1)
 	}
 	status := C.fsgo_client_new(bytesPointer(document), C.size_t(len(document)), handle, offers, s.native)
 	if err := s.err(status); err != nil {
 		return nil, err
 	}
-	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil}
+	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil || config.CountryResolver != nil}
 	s.native.client = nil
 	// The handle is freed when nobody can reach the client any more, and so no call can be running: that is what makes
 	// Close safe beside running calls without a count on the path of every call.
 	runtime.AddCleanup(client, freeClient, client.native)
 	countClient()
+	if config.CountryResolver != nil {
+		client.trouble = new(trouble)
+		if err := client.setCountries(config.CountryResolver); err != nil {
+			client.Close()
+			return nil, err
+		}
+	}
 	if len(config.Ruleset) > 0 {
 		if err := client.Update(config.Ruleset); err != nil {
 			client.Close()
@@ -219,43 +228,10 @@ func Value[T any](client *Client, flag string, user *User, fallback T) (T, error
 	return value, nil
 }
 
-// Option is what a call may say beyond flag and user.
-type Option struct {
-	read     bool
-	fallback json.RawMessage
-	err      error
-}
-
-// ReadOnly makes the call one that only looks: stored assignments answer, nothing is stored, no exposure is queued.
-func ReadOnly() Option { return Option{read: true} }
-
-// Default gives the caller's default, which is written as JSON; it is answered where there is no decision.
-func Default(value any) Option {
-	document, err := encode("the default", value)
-	return Option{fallback: document, err: err}
-}
-
-func combined(options []Option) (all Option, mode C.int32_t, err error) {
-	mode = C.FLAGSTAY_MODE_EXPOSE
-	for _, option := range options {
-		all.read = all.read || option.read
-		if option.fallback != nil {
-			all.fallback = option.fallback
-		}
-		if option.err != nil {
-			err = option.err
-		}
-	}
-	if all.read {
-		mode = C.FLAGSTAY_MODE_READ
-	}
-	return all, mode, err
-}
-
 // Evaluate decides, and says why. The error is nil when there is a decision; otherwise it says why there is none, and
 // the decision carries the default.
 func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision, error) {
-	given, mode, err := combined(options)
+	given, asked, err := combined(options)
 	if err != nil {
 		return failed(flag, nil, err)
 	}
@@ -263,10 +239,15 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision,
 	if err != nil {
 		return failed(flag, given.fallback, err)
 	}
+	assignments, err := given.assignments.borrow()
+	if err != nil {
+		return failed(flag, given.fallback, err)
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	given.assignments.giveBack()
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if err := s.err(status); err != nil {
@@ -283,7 +264,7 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision,
 // every condition's outcome, buckets and the stored record. The same code decides as in Evaluate; stored assignments
 // are read, nothing is stored or queued. For people and logs, not for the request path.
 func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMessage, error) {
-	given, mode, err := combined(options)
+	given, asked, err := combined(options)
 	if err != nil {
 		return nil, err
 	}
@@ -291,10 +272,15 @@ func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMe
 	if err != nil {
 		return nil, err
 	}
+	assignments, err := given.assignments.borrow()
+	if err != nil {
+		return nil, err
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	given.assignments.giveBack()
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if err := s.err(status); err != nil {

@@ -28,13 +28,13 @@ func TestAConfigurationThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"text":              {Config{Store: "sqlite:\xff"}, ErrInvalidUTF8, "Store"},
 		"value":             {Config{Options: map[string]any{"f": func() {}}}, ErrInvalidJSON, "configuration"},
 	} {
-		held := heldStores.Load()
+		held := heldByLibrary.Load()
 		client, err := New(wrong.config)
 		if err == nil || client != nil || wrong.kind != nil && !errors.Is(err, wrong.kind) ||
 			!strings.Contains(err.Error(), wrong.said) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if heldStores.Load() != held {
+		if heldByLibrary.Load() != held {
 			t.Errorf("%s: the store was not let go", name)
 		}
 	}

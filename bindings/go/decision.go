@@ -74,25 +74,30 @@ type Decision struct {
 	Enabled bool
 	// Sticky: the answer came from a stored assignment.
 	Sticky bool
+	// Kind is what the flag is, on platforms where flags of several kinds may share a name; otherwise KindAny.
+	Kind Kind
+	// Details are the platform's further facts as a JSON object, where [WithDetails] asked for them; what is in it is on
+	// the dialect's reference page. [Detail] reads one of them.
+	Details json.RawMessage
 
-	text    string
-	number  float64
-	kind    C.int32_t
-	boolean bool
+	text      string
+	number    float64
+	valueType C.int32_t
+	boolean   bool
 	// Which of the three names there are; a platform may give an empty one.
 	named [3]bool
 }
 
 // Bool is the value where it is a boolean.
-func (d *Decision) Bool() (value, ok bool) { return d.boolean, d.kind == C.FLAGSTAY_TYPE_BOOLEAN }
+func (d *Decision) Bool() (value, ok bool) { return d.boolean, d.valueType == C.FLAGSTAY_TYPE_BOOLEAN }
 
 // Number is the value where it is a number. A whole number beyond 2^53 is exact in Value only.
 func (d *Decision) Number() (value float64, ok bool) {
-	return d.number, d.kind == C.FLAGSTAY_TYPE_NUMBER
+	return d.number, d.valueType == C.FLAGSTAY_TYPE_NUMBER
 }
 
 // Text is the value where it is a text.
-func (d *Decision) Text() (value string, ok bool) { return d.text, d.kind == C.FLAGSTAY_TYPE_TEXT }
+func (d *Decision) Text() (value string, ok bool) { return d.text, d.valueType == C.FLAGSTAY_TYPE_TEXT }
 
 // Decode writes the value to target, as json.Unmarshal does. A value that does not fit, or none, is [ErrTypeMismatch],
 // and target is then not to be used.
@@ -115,9 +120,16 @@ func (d *Decision) Decode(target any) error {
 // as a float64, and 3.0 as an int; 3.5 does not. The name is compared exactly. That a variable is not there is no error.
 //
 // Each call reads the value's text. For many members at once, use [Decision.Decode] with a struct.
-func Variable[T any](d Decision, name string, fallback T) T {
+func Variable[T any](d Decision, name string, fallback T) T { return member(d.Value, name, fallback) }
+
+// Detail reads one of a decision's details, as [Variable] does a member of its value:
+//
+//	allocated := flagstay.Detail(decision, "allocated_experiment", "")
+func Detail[T any](d Decision, name string, fallback T) T { return member(d.Details, name, fallback) }
+
+func member[T any](object json.RawMessage, name string, fallback T) T {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(d.Value, &members) != nil {
+	if json.Unmarshal(object, &members) != nil {
 		return fallback
 	}
 	member := members[name]
@@ -160,6 +172,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Flag        string          `json:"flag"`
 		Found       bool            `json:"found"`
+		Kind        *string         `json:"kind"`
 		Enabled     bool            `json:"enabled"`
 		Value       json.RawMessage `json:"value"`
 		Variation   *string         `json:"variation"`
@@ -170,9 +183,11 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Error       *string         `json:"error"`
 		Message     *string         `json:"message"`
 		StoreError  *string         `json:"store_error"`
+		Details     json.RawMessage `json:"details"`
 	}{
 		Flag:        d.Flag,
 		Found:       d.Found,
+		Kind:        optional(string(d.Kind), d.Kind != KindAny),
 		Enabled:     d.Enabled,
 		Value:       d.Value,
 		Variation:   optional(d.Variation, d.named[0] || d.Variation != ""),
@@ -183,6 +198,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Error:       optional(code, d.Code != CodeOK),
 		Message:     optional(d.Message, d.Message != ""),
 		StoreError:  optional(d.StoreError, d.StoreError != ""),
+		Details:     d.Details,
 	})
 }
 
@@ -200,7 +216,7 @@ func failed(flag string, fallback json.RawMessage, err error) (Decision, error) 
 func (s *scratch) decision(flag string) Decision {
 	native := &s.native.decision
 	size := native.value_json_len + native.value_text_len + native.variation_len + native.variation_id_len +
-		native.rule_id_len + native.message_len + native.store_error_len
+		native.rule_id_len + native.message_len + native.store_error_len + native.details_json_len
 	if flag == "" {
 		size += native.flag_len
 	}
@@ -226,9 +242,10 @@ func (s *scratch) decision(flag string) Decision {
 		Found:       native.found != 0,
 		Enabled:     native.enabled != 0,
 		Sticky:      native.sticky != 0,
+		Kind:        kindOf(native.kind),
 		text:        addText(native.value_text, native.value_text_len),
 		number:      float64(native.value_number),
-		kind:        native.value_type,
+		valueType:   native.value_type,
 		boolean:     native.value_boolean != 0,
 		named:       [3]bool{native.variation != nil, native.variation_id != nil, native.rule_id != nil},
 	}
@@ -237,6 +254,9 @@ func (s *scratch) decision(flag string) Decision {
 	}
 	if native.value_json != nil {
 		decision.Value = add(native.value_json, native.value_json_len)
+	}
+	if native.details_json != nil {
+		decision.Details = add(native.details_json, native.details_json_len)
 	}
 	return decision
 }

@@ -94,7 +94,7 @@ func TestEveryAnswerCarriesTheNameThatWasAskedFor(t *testing.T) {
 }
 
 func TestClientsMayBeClosedUpdatedAndForgottenUnderLoad(t *testing.T) {
-	held := heldStores.Load()
+	held := heldByLibrary.Load()
 	rounds := 40
 	if collectsWhenDebugging {
 		rounds = 4
@@ -139,7 +139,7 @@ func TestClientsMayBeClosedUpdatedAndForgottenUnderLoad(t *testing.T) {
 		client.Close()
 		done.Wait()
 	}
-	if heldStores.Load() != held {
-		t.Errorf("%d stores were not let go", heldStores.Load()-held)
+	if heldByLibrary.Load() != held {
+		t.Errorf("%d stores were not let go", heldByLibrary.Load()-held)
 	}
 }
