@@ -216,11 +216,7 @@ func TestAStoreMayCloseWhatTheCallThatAskedItIsUsing(t *testing.T) {
 
 func TestAssignmentsMayBeClosedBesideThoseWhoUseThem(t *testing.T) {
 	client := exampleClient(t, newMapStore())
-	rounds := 200
-	if collectsWhenDebugging {
-		rounds = 5
-	}
-	for round := range rounds {
+	for round := range paced(50, 50, 5) {
 		user := NewUser(fmt.Sprint("user-", round))
 		client.Text("experiment", user, "")
 		held, err := client.LoadAssignments(user, "userID")
