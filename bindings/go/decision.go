@@ -86,6 +86,9 @@ type Decision struct {
 	boolean   bool
 	// Which of the three names there are; a platform may give an empty one.
 	named [3]bool
+	// Where the decision stands among those for all flags.
+	origin *origin
+	index  int
 }
 
 // Bool is the value where it is a boolean.

@@ -14,15 +14,20 @@ import (
 // Decisions are the decisions for all flags of one user, made at one moment on one ruleset. Any number of goroutines
 // may use them.
 type Decisions struct {
-	client *Client
-	expose bool
-	shared shared
-	count  int
+	client  *Client
+	exposes bool
+	shared  shared
+	count   int
+	// What the decisions are known by. It is no part of these, so that a decision does not keep them all.
+	origin *origin
 }
 
-// All decides every flag for a user. It stores what Evaluate would store, and queues no exposure: [Decisions.Get] does
-// that for the flags that are looked at. With [ReadOnly] nothing is stored and nothing is ever queued. The error says
-// why there are no decisions: no ruleset, or a user that the platform's rules refuse.
+// origin is where a decision comes from. It must have a size, or all would be the same.
+type origin struct{ _ byte }
+
+// All decides every flag for a user. It stores what Evaluate would store, and queues no exposure: [Decisions.Get] and
+// [Decisions.Expose] do that for the flags that the user sees. With [ReadOnly] nothing is stored and nothing is ever
+// queued. The error says why there are no decisions: no ruleset, or a user that the platform's rules refuse.
 func (c *Client) All(user *User, options ...Option) (*Decisions, error) {
 	given, asked, err := combined(options)
 	if err != nil {
@@ -47,7 +52,7 @@ func (c *Client) All(user *User, options ...Option) (*Decisions, error) {
 		err.closed = c.closed.Load()
 		return nil, err
 	}
-	made := &Decisions{client: c, expose: given.bits&C.FSGO_READ == 0}
+	made := &Decisions{client: c, exposes: given.bits&C.FSGO_READ == 0, origin: new(origin)}
 	made.count = int(C.fsgo_decisions_count(s.native.decisions))
 	own(made, &made.shared, unsafe.Pointer(s.native.decisions), freeDecisions)
 	s.native.decisions = nil
@@ -60,7 +65,9 @@ func freeDecisions(native unsafe.Pointer) { C.fsgo_decisions_free((*C.flagstay_d
 func (d *Decisions) Len() int { return d.count }
 
 // Get finds the decision for a flag, and queues its exposure event, if the client collects exposures, each time it is
-// asked. The error is that of [Client.Evaluate], and [ErrFlagNotFound] where there is no decision for the flag.
+// asked. The error is that of [Client.Evaluate], and [ErrFlagNotFound] where there is no decision for the flag. Where
+// flags of several kinds share a name it finds the first of them. It looks at one flag after the other, so for many there
+// are [Decisions.Each] and [Decisions.Expose].
 func (d *Decisions) Get(flag string) (Decision, error) {
 	native, open := d.shared.borrow()
 	if !open {
@@ -68,7 +75,7 @@ func (d *Decisions) Get(flag string) (Decision, error) {
 	}
 	defer d.shared.giveBack()
 	var exposer *C.flagstay_client
-	if d.expose {
+	if d.exposes {
 		exposer = d.client.native
 	}
 	s := takeScratch()
@@ -85,17 +92,44 @@ func (d *Decisions) Get(flag string) (Decision, error) {
 	return decision, decision.Err()
 }
 
-// Each goes through the decisions in the order of the ruleset. It queues no exposure: somebody who looks at all flags
-// sees none of them in particular.
+// Each goes through the decisions in the order of the ruleset:
+//
+//	for flag, decision := range decisions.Each() {
+//		…
+//	}
+//
+// It makes one decision at a time, and queues no exposure: somebody who goes through all flags sees none of them in
+// particular. [Decisions.Expose] does that for those that the user sees.
 func (d *Decisions) Each() iter.Seq2[string, Decision] {
 	return func(yield func(string, Decision) bool) {
-		for at := range d.count {
-			decision, ok := d.at(at)
+		for index := range d.count {
+			decision, ok := d.at(index)
 			if !ok || !yield(decision.Flag, decision) {
 				return
 			}
 		}
 	}
+}
+
+// Expose queues the exposure event of a decision that [Decisions.Each] gave, if the client collects exposures, as
+// Evaluate would have. The error is [ErrInvalidArgument] for a decision from elsewhere, and [ErrClosed].
+func (d *Decisions) Expose(decision Decision) error {
+	if decision.origin == nil || decision.origin != d.origin {
+		return newError(CodeInvalidArgument, "%s", about(decision.Flag, "the decision is none of these"))
+	}
+	native, open := d.shared.borrow()
+	if !open {
+		return newError(CodeClosed, "the decisions have been closed")
+	}
+	defer d.shared.giveBack()
+	if !d.exposes {
+		return nil
+	}
+	s := takeScratch()
+	defer s.done()
+	status := C.fsgo_decisions_expose((*C.flagstay_decisions)(native), d.client.native, C.size_t(decision.index), s.native)
+	runtime.KeepAlive(d)
+	return s.err(status)
 }
 
 func (d *Decisions) at(index int) (Decision, bool) {
@@ -108,7 +142,9 @@ func (d *Decisions) at(index int) (Decision, bool) {
 	defer s.done()
 	status := C.fsgo_decisions_at((*C.flagstay_decisions)(native), C.size_t(index), s.native)
 	runtime.KeepAlive(d)
-	return s.decision(""), status == C.FLAGSTAY_OK
+	decision := s.decision("")
+	decision.origin, decision.index = d.origin, index
+	return decision, status == C.FLAGSTAY_OK
 }
 
 // Close gives the native memory back now rather than at the next garbage collection. It is optional, and may be called

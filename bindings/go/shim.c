@@ -294,6 +294,11 @@ int32_t fsgo_decisions_at(const flagstay_decisions *decisions, size_t index, fsg
   return finish(scratch, library.decisions_at(decisions, index, &scratch->decision, &scratch->error));
 }
 
+int32_t fsgo_decisions_expose(const flagstay_decisions *decisions, const flagstay_client *client, size_t index,
+                              fsgo_scratch *scratch) {
+  return finish(scratch, library.decisions_expose(decisions, client, index, &scratch->error));
+}
+
 size_t fsgo_decisions_count(const flagstay_decisions *decisions) { return library.decisions_count(decisions); }
 
 void fsgo_decisions_free(flagstay_decisions *decisions) { library.decisions_free(decisions); }

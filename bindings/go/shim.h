@@ -100,6 +100,8 @@ int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *us
 int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, const char *flag,
                            size_t len, fsgo_scratch *scratch);
 int32_t fsgo_decisions_at(const flagstay_decisions *decisions, size_t index, fsgo_scratch *scratch);
+int32_t fsgo_decisions_expose(const flagstay_decisions *decisions, const flagstay_client *client, size_t index,
+                              fsgo_scratch *scratch);
 size_t fsgo_decisions_count(const flagstay_decisions *decisions);
 void fsgo_decisions_free(flagstay_decisions *decisions);
 
