@@ -13,6 +13,7 @@ package flagstay
 import "C"
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"runtime"
@@ -107,7 +108,8 @@ func New(config Config) (*Client, error) {
 }
 
 // Bool decides a switch, and answers fallback when there is no decision: the ruleset has no such flag, the flag is no
-// switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was.
+// switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was. Where the dialect's options have
+// defaults of their own for flags, as those of featureflag.co and FeatBit do, these go before fallback, in all calls.
 //
 // It allocates nothing and costs one native call, plus what the store takes where the flag is sticky.
 func (c *Client) Bool(flag string, user *User, fallback bool) bool {
@@ -163,7 +165,7 @@ func (c *Client) Text(flag string, user *User, fallback string) string {
 		pointer(fallback), C.size_t(len(fallback)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
-	if status != C.FLAGSTAY_OK {
+	if !answered(status) {
 		return fallback
 	}
 	return string(borrowed(s.native.decision.value_text, s.native.decision.value_text_len))
@@ -173,37 +175,45 @@ func (c *Client) Text(flag string, user *User, fallback string) string {
 // value has another JSON type than fallback. A fallback of nil, or of null, accepts every type; one that is not JSON
 // is answered always.
 func (c *Client) JSON(flag string, user *User, fallback json.RawMessage) json.RawMessage {
-	value, err := c.json(flag, user, fallback)
-	if err != nil {
-		return fallback
-	}
+	value, _ := c.json(flag, user, fallback)
 	return value
 }
 
+// json answers as JSON does, and says why where there is no decision.
 func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.RawMessage, error) {
 	native, err := user.handle()
 	if err != nil {
-		return nil, err
+		return fallback, err
 	}
-	if fallback == nil {
-		fallback = json.RawMessage("null")
+	given := fallback
+	if given == nil {
+		given = json.RawMessage("null")
 	}
 	s := takeScratch()
 	defer s.done()
 	status := C.fsgo_json(c.native, native, pointer(flag), C.size_t(len(flag)),
-		bytesPointer(fallback), C.size_t(len(fallback)), s.native)
+		bytesPointer(given), C.size_t(len(given)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
-	decided := &s.native.decision
-	switch {
-	case status == C.FLAGSTAY_OK:
-		return append(json.RawMessage{}, borrowed(decided.value_json, decided.value_json_len)...), nil
-	case s.native.error != nil:
-		return nil, s.err(status)
-	default:
-		message := string(borrowed(decided.message, decided.message_len))
-		return nil, c.answeredDefault(Code(status), flag, message)
+	if !answered(status) {
+		return fallback, s.err(status)
 	}
+	decided := &s.native.decision
+	value := borrowed(decided.value_json, decided.value_json_len)
+	if status == C.FLAGSTAY_OK {
+		return bytes.Clone(value), nil
+	}
+	err = c.answeredDefault(Code(status), flag, string(borrowed(decided.message, decided.message_len)))
+	if bytes.Equal(value, given) {
+		return fallback, err
+	}
+	return bytes.Clone(value), err
+}
+
+// answered tells whether the call itself was right. Then the library has answered, if only with a default: the caller's
+// or, before that, the one that the dialect's options have for the flag.
+func answered(status C.int32_t) bool {
+	return status == C.FLAGSTAY_OK || status >= C.FLAGSTAY_FLAG_NOT_FOUND && status < C.FLAGSTAY_NO_STORE
 }
 
 // Value decides a value of any type that encoding/json can read. When there is no decision, or the value does not fit,
@@ -218,14 +228,17 @@ func Value[T any](client *Client, flag string, user *User, fallback T) (T, error
 		return fallback, err
 	}
 	decided, err := client.json(flag, user, document)
-	if err != nil {
+	if err != nil && bytes.Equal(decided, document) {
 		return fallback, err
 	}
 	var value T
-	if err := json.Unmarshal(decided, &value); err != nil {
-		return fallback, &Error{Code: CodeTypeMismatch, Message: about(flag, err.Error())}
+	if wrong := json.Unmarshal(decided, &value); wrong != nil {
+		if err == nil {
+			err = &Error{Code: CodeTypeMismatch, Message: about(flag, wrong.Error())}
+		}
+		return fallback, err
 	}
-	return value, nil
+	return value, err
 }
 
 // Evaluate decides, and says why. The error is nil when there is a decision; otherwise it says why there is none, and
