@@ -55,6 +55,15 @@ module Flagstay
       decisions_find: [%i[pointer pointer size_t pointer pointer], :int32],
       decisions_expose: [%i[pointer pointer size_t pointer], :int32],
       decisions_free: [%i[pointer], :void],
+      assignments_from_json: [%i[pointer size_t pointer pointer], :int32],
+      assignments_error: [%i[pointer pointer], :pointer],
+      assignments_json: [%i[pointer pointer pointer], :int32],
+      assignments_free: [%i[pointer], :void],
+      override_set: [%i[pointer int32 pointer size_t pointer size_t pointer size_t pointer], :int32],
+      override_set_group: [%i[pointer pointer size_t pointer size_t pointer size_t pointer], :int32],
+      override_remove: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
+      override_clear: [%i[pointer pointer], :int32],
+      client_set_countries: [%i[pointer pointer pointer], :int32],
       drain_events: [%i[pointer size_t pointer pointer], :int32]
     }.freeze
 
@@ -77,6 +86,7 @@ module Flagstay
       json: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
       evaluate_all: %i[pointer pointer pointer pointer pointer],
       explain: [*DECIDE, :pointer, :pointer, :pointer],
+      assignments_load: %i[pointer pointer pointer size_t pointer pointer],
       peek: %i[pointer pointer size_t pointer size_t pointer pointer],
       forget: %i[pointer pointer size_t pointer pointer],
       track: %i[pointer pointer pointer size_t pointer size_t pointer pointer]
@@ -109,22 +119,33 @@ module Flagstay
       def self.release(pointer) = Native.decisions_free(pointer)
     end
 
+    # @see Assignments
+    class AssignmentsHandle < Handle
+      def self.release(pointer) = Native.assignments_free(pointer)
+    end
+
     # `flagstay_store`.
     class StoreTable < FFI::Struct
       layout :size, :size_t, :context, :pointer, :drop, :pointer, :get, :pointer, :set, :pointer, :remove, :pointer,
              :load, :pointer, :set_if_absent, :pointer
     end
 
+    # `flagstay_countries`.
+    class CountriesTable < FFI::Struct
+      layout :size, :size_t, :context, :pointer, :drop, :pointer, :country, :pointer
+    end
+
     # `flagstay_options`.
     class OptionsStruct < FFI::Struct
-      layout :size, :size_t, :mode, :int32, :default_json, :pointer, :default_json_len, :size_t
+      layout :size, :size_t, :mode, :int32, :default_json, :pointer, :default_json_len, :size_t, :kind, :int32,
+             :enforce_targeting, :uint8, :enforce_overrides, :uint8, :details, :uint8, :assignments, :pointer
     end
 
     # `flagstay_decision`. From `value_text` on it is pairs of address and length.
     class DecisionStruct < FFI::Struct
       layout :size, :size_t, :storage, :pointer, :reason, :int32, :error, :int32, :value_type, :int32,
              :found, :uint8, :enabled, :uint8, :sticky, :uint8, :value_boolean, :uint8, :value_number, :double,
-             :texts, [:uint64, 16]
+             :texts, [:uint64, 18], :kind, :int32
     end
   end
 end
