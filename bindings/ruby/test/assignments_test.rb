@@ -100,7 +100,7 @@ class AssignmentsTest < Minitest::Test
   end
 
   def test_only_assignments_are_taken_for_assignments
-    [{}, "text", user.handle, Flagstay::User.new("u")].each do |wrong|
+    [{}, "text", user.address, Flagstay::User.new("u")].each do |wrong|
       error = assert_raises(TypeError, wrong.class.name) { client.evaluate("dark", user, assignments: wrong) }
       assert_includes(error.message, "assignments")
       assert_raises(TypeError) { client.evaluate_all(user, assignments: wrong) }
@@ -113,7 +113,8 @@ class AssignmentsTest < Minitest::Test
       client = client(store: "sqlite:#{folder}/flags.db")
       client.text("button-colour", user)
       record = client.peek("user-1", "button-colour")
-      loaded = Array.new(8) { Thread.new { Array.new(50) { client.load_assignments("user-1").to_h } } }.flat_map(&:value)
+      threads = Array.new(8) { Thread.new { Array.new(50) { client.load_assignments("user-1").to_h } } }
+      loaded = threads.flat_map(&:value)
       assert_equal([{ "button-colour" => record }], loaded.uniq)
     end
   end

@@ -27,7 +27,9 @@ class NativeTest < Minitest::Test
 
   def attached
     native = Flagstay::Native
-    functions = native::QUICK.transform_values { |types, result| [types, result == :string ? :pointer : result] }
+    functions = native::QUICK.transform_values do |types, result|
+      [addressed(types), result == :string ? :pointer : result]
+    end
     functions.merge(native::SLOW.merge(native::STORED).transform_values { |types| [addressed(types), :int32] })
   end
 

@@ -332,7 +332,7 @@ module Flagstay
 
       flag = text_of(flag, "flag")
       answer = decide(user) do |pointer|
-        @native.on(@address, pointer.to_i, flag, flag.bytesize, default ? 1 : 0)
+        @native.on(@address, pointer, flag, flag.bytesize, default ? 1 : 0)
       end
       answer < 2 ? answer == 1 : undecided(answer)
     end
@@ -368,7 +368,7 @@ module Flagstay
     # Runs one call for a user; if it went through a store of Ruby code, goes on with what interrupted that.
     def decide(user, &)
       return Callbacks.during { User.borrow(user, &) } if @calls_back
-      return yield(user.handle) if user.is_a?(User)
+      return yield(user.address) if user.is_a?(User)
 
       User.borrow(user, &)
     end

@@ -62,7 +62,7 @@ module Flagstay
       @sticky = struct.get_uint8(STICKY) == 1
       @kind = Kind::NAMES[struct.get_int32(KIND)]
       # Read as JSON when somebody asks.
-      @details = [Decision.text(struct, DETAILS)]
+      @details = [Decision.text(struct, DETAILS)] unless struct.get_uint64(DETAILS) == 0 # rubocop:disable Style/NumericPredicate
       # The default goes back as the object that it came as, not as what JSON made of it.
       own = @error && (@type == :none || Decision.text(struct, VALUE_JSON) == default_json)
       @value = own ? default : Decision.value(struct, @type)
@@ -81,7 +81,7 @@ module Flagstay
     # @return [Hash, nil] the platform's further facts, frozen, with String names, where `details: true` asked for them.
     #   What is in it is on the dialect's reference page
     def details
-      text = @details.first
+      text = @details&.first
       return text unless text.is_a?(String)
 
       @details[0] = Json.parse(text)
@@ -177,9 +177,8 @@ module Flagstay
       # @api private
       # @return [String, nil] frozen
       def text(struct, place = VALUE_TEXT)
-        return if struct.get_uint64(place).zero?
-
-        Text.read(struct.get_pointer(place), struct.get_uint64(place + 8)).freeze
+        address = struct.get_uint64(place)
+        Text.at(address, struct.get_uint64(place + 8)).freeze unless address == 0 # rubocop:disable Style/NumericPredicate
       end
     end
 

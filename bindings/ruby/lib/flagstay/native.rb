@@ -29,7 +29,9 @@ module Flagstay
       ffi_lib PATH
     end
 
-    DECIDE = %i[pointer pointer pointer size_t].freeze
+    # Client, user, and the flag. Users are passed as addresses, 0 for nobody: numbers are passed sooner than objects.
+    # Whoever makes such a call must have hold of the user meanwhile.
+    DECIDE = %i[pointer uintptr_t pointer size_t].freeze
 
     # What takes nanoseconds, by name without the prefix: parameters, and the result.
     QUICK = {
@@ -43,12 +45,12 @@ module Flagstay
       client_free: [%i[pointer], :void],
       user_new: [%i[pointer size_t pointer pointer], :int32],
       user_from_json: [%i[pointer size_t pointer pointer], :int32],
-      user_set_text: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
-      user_set_number: [%i[pointer int32 pointer size_t double pointer], :int32],
-      user_set_integer: [%i[pointer int32 pointer size_t int64 pointer], :int32],
-      user_set_boolean: [%i[pointer int32 pointer size_t uint8 pointer], :int32],
-      user_set_json: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
-      user_free: [%i[pointer], :void],
+      user_set_text: [%i[uintptr_t int32 pointer size_t pointer size_t pointer], :int32],
+      user_set_number: [%i[uintptr_t int32 pointer size_t double pointer], :int32],
+      user_set_integer: [%i[uintptr_t int32 pointer size_t int64 pointer], :int32],
+      user_set_boolean: [%i[uintptr_t int32 pointer size_t uint8 pointer], :int32],
+      user_set_json: [%i[uintptr_t int32 pointer size_t pointer size_t pointer], :int32],
+      user_free: [%i[uintptr_t], :void],
       decision_clear: [%i[pointer], :void],
       decisions_count: [%i[pointer], :size_t],
       decisions_at: [%i[pointer size_t pointer pointer], :int32],
@@ -78,18 +80,17 @@ module Flagstay
     # What waits as long as the client's store does.
     STORED = {
       evaluate: [*DECIDE, :pointer, :pointer, :pointer],
-      # The switch takes the addresses of client and user: numbers are passed sooner than objects. Whoever calls it must
-      # have hold of the objects meanwhile.
+      # The switch takes the client as an address too.
       on: %i[uintptr_t uintptr_t pointer size_t uint8],
       number: [*DECIDE, :double, :pointer, :pointer],
       text: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
       json: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
-      evaluate_all: %i[pointer pointer pointer pointer pointer],
+      evaluate_all: %i[pointer uintptr_t pointer pointer pointer],
       explain: [*DECIDE, :pointer, :pointer, :pointer],
-      assignments_load: %i[pointer pointer pointer size_t pointer pointer],
+      assignments_load: %i[pointer uintptr_t pointer size_t pointer pointer],
       peek: %i[pointer pointer size_t pointer size_t pointer pointer],
       forget: %i[pointer pointer size_t pointer pointer],
-      track: %i[pointer pointer pointer size_t pointer size_t pointer pointer]
+      track: %i[pointer uintptr_t pointer size_t pointer size_t pointer pointer]
     }.freeze
 
     QUICK.each { |name, (parameters, result)| attach_function name, :"flagstay_#{name}", parameters, result }
@@ -109,9 +110,19 @@ module Flagstay
       def self.release(pointer) = Native.client_free(pointer)
     end
 
-    # @see User
-    class UserHandle < Handle
-      def self.release(pointer) = Native.user_free(pointer)
+    # Frees a user when the object that it is the finalizer of is gone. There are more users than of everything else: a
+    # {Handle} for each costs twice as much as the user itself.
+    class UserRelease
+      def initialize(address)
+        @address = address
+      end
+
+      # Ruby gives a copy of an object the finalizer of the original: the first that goes frees the user.
+      def call(_id)
+        address = @address
+        @address = 0
+        Native.user_free(address)
+      end
     end
 
     # @see Decisions

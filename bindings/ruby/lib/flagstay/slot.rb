@@ -52,16 +52,19 @@ module Flagstay
       proc { Native.decision_clear(decision) if memory }
     end
 
-    # Makes an object of one text.
+    # Makes a user of their key.
     #
-    # @param function [:user_new, :user_from_json]
-    # @return [FFI::Pointer] owned by the caller
+    # @return [Integer] the user's address, owned by the caller
     # @raise [Error]
-    def handle(function, text)
-      status = Native.public_send(function, text, text.bytesize, @value, @error)
-      raise Reply.error(status, @error.get_pointer(0)) unless status == Status::OK
+    def user(key)
+      made(Native.user_new(key, key.bytesize, @value, @error))
+    end
 
-      @value.get_pointer(0)
+    # Makes a user of a document.
+    #
+    # @return as {user}
+    def user_from(json)
+      made(Native.user_from_json(json, json.bytesize, @value, @error))
     end
 
     # Sets what a call says beyond user and flag.
@@ -84,6 +87,12 @@ module Flagstay
     end
 
     private
+
+    def made(status)
+      raise Reply.error(status, @error.get_pointer(0)) unless status == Status::OK
+
+      @value.get_uint64(0)
+    end
 
     def put_switch(place, on)
       @options.put_uint8(place, on ? 1 : 0)
