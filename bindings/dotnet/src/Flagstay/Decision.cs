@@ -8,6 +8,8 @@ public sealed unsafe partial class Decision
 {
     // A JsonElement, in one piece for threads that race to parse it.
     private object? _value;
+    // A string until it is asked for first, then a JsonElement.
+    private object? _details;
 
     internal Decision(in Native.DecisionStruct made, string? flag)
     {
@@ -27,6 +29,8 @@ public sealed unsafe partial class Decision
         RuleId = Utf8.Read(made.RuleId, made.RuleIdLength);
         Message = Utf8.Read(made.Message, made.MessageLength);
         StoreError = Utf8.Read(made.StoreError, made.StoreErrorLength);
+        _details = Utf8.Read(made.DetailsJson, made.DetailsJsonLength);
+        Kind = (FlagKind)made.Kind;
     }
 
     /// <summary>A decision that could not be made because the library itself failed.</summary>
@@ -54,6 +58,9 @@ public sealed unsafe partial class Decision
 
     /// <summary>The flag's key.</summary>
     public string Flag { get; }
+
+    /// <summary>What the flag is, on a platform where flags of several kinds may share a name.</summary>
+    public FlagKind Kind { get; }
 
     /// <summary>The ruleset has the flag.</summary>
     public bool Found { get; }
@@ -105,6 +112,23 @@ public sealed unsafe partial class Decision
 
     /// <summary>What went wrong with the store on the way. The decision stands all the same.</summary>
     public string? StoreError { get; }
+
+    /// <summary>
+    /// The platform's further facts, an object, where <see cref="EvaluationOptions.Details"/> asked for them; otherwise its
+    /// kind is <see cref="JsonValueKind.Undefined"/>. What is in it is on the dialect's reference page.
+    /// </summary>
+    public JsonElement Details
+    {
+        get
+        {
+            object? details = _details;
+            if (details is string json)
+            {
+                _details = details = JsonText.Parse(json);
+            }
+            return details is null ? default : (JsonElement)details;
+        }
+    }
 
     /// <summary>The decision in one line, for logs.</summary>
     public override string ToString() =>

@@ -168,20 +168,77 @@ public sealed unsafe partial class FlagstayClient
 
     /// <summary>Decides, and tells everything about it.</summary>
     [SkipLocalsInit]
-    public Decision Evaluate(string flag, User? user, EvaluationOptions? options = null)
+    public Decision Evaluate(string flag, User? user)
     {
         Check.NotNull(flag, nameof(flag));
-        string? fallback = options is null ? null : JsonText.Of(options.Default);
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
+        using var buffer = new Utf8Buffer(stack, flag.Length);
+        return Decide(buffer.Add(flag, nameof(flag)), flag, user, null, null);
+    }
+
+    /// <summary>Decides, and tells everything about it. What is asked besides is in the options.</summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
+    [SkipLocalsInit]
+    public Decision Evaluate(string flag, User? user, EvaluationOptions? options)
+    {
+        if (options is null)
+        {
+            return Evaluate(flag, user);
+        }
+        Check.NotNull(flag, nameof(flag));
+        using var asked = new GivenOptions(options);
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + asked.DefaultLength);
         Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
-        Native.OptionsStruct given = Given(options, other);
+        Native.OptionsStruct given = asked.With(asked.Default is null ? default : buffer.Add(asked.Default, nameof(options)));
+        return Decide(key, flag, user, &given, options);
+    }
+
+    /// <summary>
+    /// Decides every flag for a user, or every flag of the kind that <paramref name="options"/> name. Nothing is exposed by
+    /// this call: that is done for each decision that is taken by its key. The options' default is not used.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
+    public Decisions EvaluateAll(User? user, EvaluationOptions? options = null)
+    {
+        if (options is null)
+        {
+            return DecideAll(user, null);
+        }
+        using var asked = new GivenOptions(options);
+        Native.OptionsStruct given = asked.With(default);
+        return DecideAll(user, &given);
+    }
+
+    /// <summary>
+    /// Says why a decision is what it is: <c>flag</c>, <c>decision</c> and <c>steps</c>, each of which may have steps of
+    /// its own. Stored assignments are read; nothing is stored or queued. For people and logs, not for requests.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
+    [SkipLocalsInit]
+    public JsonElement Explain(string flag, User? user, EvaluationOptions? options = null)
+    {
+        Check.NotNull(flag, nameof(flag));
+        using var asked = new GivenOptions(options ?? new EvaluationOptions());
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + asked.DefaultLength);
+        Utf8 key = buffer.Add(flag, nameof(flag));
+        Native.OptionsStruct given = asked.With(asked.Default is null ? default : buffer.Add(asked.Default, nameof(options)));
+        nint who = user is null ? 0 : user.Enter();
+        nint explanation, error;
+        int status = Native.flagstay_explain(_handle.Raw, who, key.Start, key.Length, &given, &explanation, &error);
+        Left(user);
+        Failure.Check(status, error);
+        return JsonText.Parse(NativeText.Take(explanation)!);
+    }
+
+    private Decision Decide(Utf8 key, string flag, User? user, Native.OptionsStruct* given, EvaluationOptions? options)
+    {
         nint who = user is null ? 0 : user.Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
         Native.DecisionStruct made = scratch.Begin();
         nint error;
-        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, &given, &made, &error);
+        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, given, &made, &error);
         Left(user);
         try
         {
@@ -193,47 +250,21 @@ public sealed unsafe partial class FlagstayClient
         }
     }
 
-    /// <summary>
-    /// Decides every flag for a user. No exposure is queued until a decision is taken by its key. The default of
-    /// <paramref name="options"/> is not used.
-    /// </summary>
-    public Decisions EvaluateAll(User? user, EvaluationOptions? options = null)
+    private Decisions DecideAll(User? user, Native.OptionsStruct* given)
     {
-        Native.OptionsStruct given = Given(options, default);
         var handle = new DecisionsHandle();
         nint who = user is null ? 0 : user.Enter();
         nint decisions, error;
-        int status = Native.flagstay_evaluate_all(_handle.Raw, who, &given, &decisions, &error);
+        int status = Native.flagstay_evaluate_all(_handle.Raw, who, given, &decisions, &error);
         Left(user);
         if (status != 0)
         {
             Failure.CheckEvaluation(status, error);
             return new Decisions((FlagstayStatus)status);
         }
-        handle.Own(decisions, DecisionWeight * (1 + (long)Native.flagstay_decisions_count(decisions)));
-        return new Decisions(this, handle);
-    }
-
-    /// <summary>
-    /// Says why a decision is what it is: <c>flag</c>, <c>decision</c> and <c>steps</c>, each of which may have steps of
-    /// its own. Stored assignments are read; nothing is stored or queued. For people and logs, not for requests.
-    /// </summary>
-    [SkipLocalsInit]
-    public JsonElement Explain(string flag, User? user, EvaluationOptions? options = null)
-    {
-        Check.NotNull(flag, nameof(flag));
-        string? fallback = options is null ? null : JsonText.Of(options.Default);
-        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
-        Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
-        Native.OptionsStruct given = Given(options, other);
-        nint who = user is null ? 0 : user.Enter();
-        nint explanation, error;
-        int status = Native.flagstay_explain(_handle.Raw, who, key.Start, key.Length, &given, &explanation, &error);
-        Left(user);
-        Failure.Check(status, error);
-        return JsonText.Parse(NativeText.Take(explanation)!);
+        int count = checked((int)Native.flagstay_decisions_count(decisions));
+        handle.Own(decisions, DecisionWeight * (1 + (long)count));
+        return new Decisions(this, handle, count, exposes: given is null || given->Mode == Native.ModeExpose);
     }
 
     private bool Switch(Utf8 flag, User? user, bool fallback)
@@ -263,14 +294,6 @@ public sealed unsafe partial class FlagstayClient
         GC.KeepAlive(user);
         GC.KeepAlive(this);
     }
-
-    private static Native.OptionsStruct Given(EvaluationOptions? options, Utf8 fallback) => new()
-    {
-        Size = (nuint)sizeof(Native.OptionsStruct),
-        Mode = options is { ReadOnly: true } ? 1 : 0,
-        DefaultJson = fallback.Start,
-        DefaultJsonLength = fallback.Length,
-    };
 
     private static Decision Undecided(string flag, int status, nint error, EvaluationOptions? options)
     {
