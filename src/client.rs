@@ -265,7 +265,7 @@ impl Client {
         };
         let mut assignments = Assignments::new(session.store.as_deref(), &self.health);
         Ok(Some(match assignments.load(&unit, &mut ruleset.flags()) {
-            Some(records) => Held::loaded(records),
+            Some(records) => Held::loaded(&unit, records),
             None => Held::unknown(assignments.take_error()),
         }))
     }

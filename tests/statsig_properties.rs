@@ -92,6 +92,10 @@ const WORDS: Words = Words {
 fn condition() -> impl Strategy<Value = Value> {
     let types = vec![
         "public",
+        "public",
+        "public",
+        "public",
+        "public",
         "pass_gate",
         "fail_gate",
         "user_field",
@@ -204,11 +208,11 @@ fn rule() -> impl Strategy<Value = Value> {
         proptest::sample::select(ids),
         prop_oneof![3 => Just(100.0), 1 => 0.0..100.0, 1 => Just(0.0)],
         given(),
-        proptest::collection::vec(proptest::sample::select(CONDITIONS.to_vec()), 0..4),
+        proptest::collection::vec(proptest::sample::select(CONDITIONS.to_vec()), 0..3),
         id_type(),
         proptest::option::of(proptest::sample::select(vec!["G", "H"])),
-        proptest::option::of(any::<bool>()),
-        proptest::option::of(proptest::sample::select(NAMES.to_vec())),
+        proptest::option::of(proptest::bool::weighted(0.8)),
+        proptest::option::weighted(0.3, proptest::sample::select(NAMES.to_vec())),
     );
     parts.prop_map(|(id, percentage, value, conditions, id_type, group, is_group, delegate)| {
         json!({"name": "n", "id": id, "passPercentage": percentage, "returnValue": value, "conditions": conditions,

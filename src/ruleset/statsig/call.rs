@@ -164,7 +164,7 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
 
     /// What follows from the call that the condition `experiment_group` made: the experiment is exposed and, because
     /// nothing was passed for it, what is stored for it is removed (section 2.8.5).
-    fn follow(&mut self, called: &super::evaluate::Called<'r, '_>) {
+    fn follow(&mut self, called: &super::nested::Called<'r, '_>) {
         let knows_store = !matches!(self.request.held, Some(Held::Unknown(_)));
         if let (true, Some(place)) = (
             knows_store && self.turn.assignments.has_store(),
@@ -175,15 +175,14 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
         if self.turn.outbox.is_none() {
             return;
         }
-        let ended = called.failure.map_or(Ok(called.found), Err);
         let mut facts = Facts::of_live(
             self.rules,
             Kind::Experiment,
             called.name,
             &called.outcome,
-            ended,
+            called.ended,
         );
-        if called.failure.is_none() {
+        if called.ended.is_ok() {
             facts.exposures = exposures_to_json(&called.exposures);
         }
         self.tell(&facts, None);

@@ -1,9 +1,11 @@
 //! Layers whose value is put together from several rules (`useNewLayerEval`, section 2.8.4).
 
+use super::cursor::{Cursor, Next, Place};
 use super::document::Given;
-use super::evaluate::{Cursor, Evaluation, Next, Place};
+use super::evaluate::Evaluation;
 use super::outcome::{Exposure, Json, Undelegated};
 use super::rules::{Rule, Spec};
+use super::waiting::Waiting;
 use crate::ruleset::trace::Trace;
 use crate::value::{Map, Value};
 use serde_json::json;
@@ -90,9 +92,9 @@ impl<'c, 'r: 'c, T: Trace> Evaluation<'c, 'r, '_, T> {
         if !passes || !self.is_in(&merge.layer.salt, rule) {
             return self.merge_after(merge);
         }
-        if let Some((delegate, target)) = self.delegate_of(rule) {
+        if let Some(delegate) = self.delegate_of(rule) {
             let cursor = Cursor::new(rule, Place::Merge(merge));
-            return self.delegate_merged(cursor, target, delegate);
+            return self.delegate(Waiting::Merge(cursor, delegate.0), delegate);
         }
         merge.passed = true;
         if let Given::Object(object) = &rule.returns
@@ -105,12 +107,11 @@ impl<'c, 'r: 'c, T: Trace> Evaluation<'c, 'r, '_, T> {
     }
 
     /// A rule's delegate has been evaluated.
-    pub fn merge_delegate(
-        &mut self,
-        rule: &'r Rule,
-        mut merge: Box<Merge<'r>>,
-        delegate: &'r Spec,
-    ) -> Next<'r> {
+    pub fn merge_delegate(&mut self, cursor: Cursor<'r>, delegate: &'r Spec) -> Next<'r> {
+        let rule = cursor.rule;
+        let Place::Merge(mut merge) = cursor.place else {
+            return self.finish();
+        };
         if merge.has_passed {
             return self.merge_after(merge);
         }
@@ -147,8 +148,7 @@ impl<'c, 'r: 'c, T: Trace> Evaluation<'c, 'r, '_, T> {
             merge.take(value, "default");
         }
         // What a delegate that gave nothing has exposed, and no rule behind it took up.
-        self.log.truncate(self.start);
-        self.forget();
+        self.cut(self.start);
         self.start = merge.start;
         let outcome = &mut self.outcome;
         outcome.value = merge.passed;

@@ -79,6 +79,8 @@ pub struct Log<'r> {
     list: Vec<Exposure<'r>>,
     /// The length that the list has, or would have if it was kept.
     length: usize,
+    /// How many exposures have been written, those that were cut off again included.
+    written: usize,
     /// Whether anybody will look at it.
     kept: bool,
 }
@@ -91,6 +93,7 @@ impl<'r> Log<'r> {
         Log {
             list: Vec::new(),
             length: 0,
+            written: 0,
             kept,
         }
     }
@@ -100,12 +103,13 @@ impl<'r> Log<'r> {
     }
 
     pub fn is_too_long(&self) -> bool {
-        self.length > Self::MOST
+        self.written > Self::MOST
     }
 
     pub fn push(&mut self, exposure: Exposure<'r>) {
         self.length += 1;
-        if self.kept && self.length <= Self::MOST {
+        self.written += 1;
+        if self.kept && !self.is_too_long() {
             self.list.push(exposure);
         }
     }
@@ -113,7 +117,8 @@ impl<'r> Log<'r> {
     /// Writes a piece down once more.
     pub fn repeat(&mut self, from: usize, to: usize) {
         self.length += to - from;
-        if self.kept && self.length <= Self::MOST {
+        self.written = self.written.saturating_add(to - from);
+        if self.kept && !self.is_too_long() {
             self.list.extend_from_within(from..to);
         }
     }

@@ -49,7 +49,7 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
                 return None;
             }
             Some(Held::Records { records, origin }) => match records.get(place.name) {
-                None => Some(*origin),
+                None => Some(origin),
                 Some(record) => match Stored::read(record) {
                     Ok(stored) => return self.judge(kind, outcome, &place, record, &stored),
                     // As if nothing had been passed.
@@ -77,7 +77,9 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
         self.trace.step(
             || json!({"step": "write", "unit": place.unit, "name": place.name, "record": record}),
         );
-        if origin == Origin::Caller {
+        // What was loaded for somebody else says nothing about this unit.
+        let was_empty = matches!(origin, Origin::Store { unit } if **unit == *place.unit);
+        if !was_empty {
             self.turn
                 .assignments
                 .write(&place.unit, place.name, &record);

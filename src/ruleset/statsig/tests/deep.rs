@@ -176,6 +176,25 @@ fn mappings_in_a_circle_and_mappings_over_deep_gates_come_to_an_end() {
 }
 
 #[test]
+fn mappings_that_lead_nowhere_in_very_many_ways_come_to_an_end() {
+    let mut mappings = json!({});
+    for n in 0..250 {
+        let next =
+            json!({"new_config_name": format!("n{}", n + 1), "rules": [{"rule_name": "all"}]});
+        mappings[format!("n{n}")] = json!([next, next]);
+    }
+    let ruleset = Document::default()
+        .with("overrides", mappings)
+        .with(
+            "override_rules",
+            json!({"all": rule("all", &[], json!(true))}),
+        )
+        .load();
+    let decision = decide(&*ruleset, Kind::Gate, "n0", &user(json!({"key": "u"})));
+    assert_eq!(decision.error, Some(ErrorCode::General));
+}
+
+#[test]
 fn an_experiment_that_asks_for_its_own_group_has_none_there() {
     let mut own = rule("own", &["in G"], json!({"v": "own"}));
     own["groupName"] = json!("G");

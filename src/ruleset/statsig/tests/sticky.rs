@@ -88,6 +88,11 @@ fn old() -> Value {
            "time": 5, "config_version": 2})
 }
 
+/// Loaded from the store for a unit.
+fn of(unit: &str) -> Origin {
+    Origin::Store { unit: unit.into() }
+}
+
 fn held(origin: Origin, records: Value) -> Held {
     let records = records.as_object().cloned().unwrap_or_default().into_iter();
     Held::Records {
@@ -110,7 +115,7 @@ fn a_new_assignment_has_every_member_that_the_platform_writes() {
     let store = Arc::new(Watched::default());
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
-    let nothing = held(Origin::Store, json!({}));
+    let nothing = held(of("u:userID"), json!({}));
     let ruleset = document().load();
     let decision = world.decide(&*ruleset, &with(&nothing, &u)).0;
     assert!(!decision.sticky);
@@ -146,7 +151,7 @@ fn whoever_stores_first_is_the_answer_for_everybody_else() {
     let store = Arc::new(Watched::default());
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
-    let nothing = held(Origin::Store, json!({}));
+    let nothing = held(of("u:userID"), json!({}));
     let ruleset = document().load();
     // Between loading and deciding another process was here.
     store
@@ -169,10 +174,13 @@ fn whoever_stores_first_is_the_answer_for_everybody_else() {
         (&json!("Persisted"), &json!(5), &json!(2))
     );
     assert_eq!(store.calls(), ["claim u:userID e"]);
-    // What was put together by the caller says nothing about the store: the platform's last writer wins.
-    let nothing = held(Origin::Caller, json!({}));
-    assert!(!world.decide(&*ruleset, &with(&nothing, &u)).0.sticky);
-    assert_eq!(store.calls(), ["set u:userID e"]);
+    // What was put together by the caller, or loaded for somebody else, says nothing about what the store holds for this
+    // user: the platform's last writer wins.
+    for origin in [Origin::Caller, of("v:userID"), of("u:companyID")] {
+        let nothing = held(origin, json!({}));
+        assert!(!world.decide(&*ruleset, &with(&nothing, &u)).0.sticky);
+        assert_eq!(store.calls(), ["set u:userID e"]);
+    }
 }
 
 #[test]
@@ -187,7 +195,7 @@ fn a_first_record_that_is_garbage_is_left_and_reported() {
     let decision = world
         .decide(
             &*document().load(),
-            &with(&held(Origin::Store, json!({})), &u),
+            &with(&held(of("u:userID"), json!({})), &u),
         )
         .0;
     assert!(!decision.sticky);
@@ -230,8 +238,8 @@ fn deciding_for_all_flags_touches_nothing() {
     let health = Health::new(Duration::from_secs(1));
     for passed in [
         None,
-        Some(held(Origin::Store, json!({}))),
-        Some(held(Origin::Store, json!({"e": old()}))),
+        Some(held(of("u:userID"), json!({}))),
+        Some(held(of("u:userID"), json!({"e": old()}))),
     ] {
         let request = Request {
             held: passed.as_ref(),
@@ -319,7 +327,7 @@ fn enforced_rules_drop_the_assignment_and_leave_the_store() {
     let ruleset = document.load();
     let store = Arc::new(Watched::default());
     let world = World::with_store(store.clone());
-    let passed = held(Origin::Store, json!({"e": old()}));
+    let passed = held(of("u:userID"), json!({"e": old()}));
     let young = user(json!({"key": "u", "attributes": {"age": 5}}));
     let vip = user(json!({"key": "u", "attributes": {"vip": true, "age": 50}}));
     for (whom, targeting, overrides, rule) in [
