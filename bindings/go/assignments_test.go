@@ -139,7 +139,7 @@ func TestAssignmentsAreMadeFromRecords(t *testing.T) {
 		t.Error(held, err)
 	}
 	for document, wanted := range map[string]error{
-		"": ErrInvalidJSON, "{": ErrInvalidJSON, "[]": ErrInvalidJSON, "null": ErrInvalidJSON, "{\"a\": \"\xff\"}": ErrInvalidUTF8,
+		"": ErrInvalidJSON, "{": ErrInvalidJSON, "[]": ErrInvalidArgument, "null": ErrInvalidArgument, "{\"a\": \"\xff\"}": ErrInvalidUTF8,
 	} {
 		if held, err := AssignmentsFromJSON([]byte(document)); held != nil || !errors.Is(err, wanted) {
 			t.Errorf("%q: %v, %v", document, held, err)

@@ -318,8 +318,8 @@ func (c *Client) Update(document []byte) error {
 func (c *Client) Close() error { return c.CloseWithin(5 * time.Second) }
 
 // CloseWithin ends the client: from now on evaluations answer the caller's default, and other calls return [ErrClosed],
-// except for Status and DrainEvents, which go on working. The store is let go, by this goroutine or by one that is
-// using it right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
+// except for Status and DrainEvents, which go on working. Store and country resolver are let go, by this goroutine or by
+// one that is inside a call right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
 //
 // It waits for background work, but no longer than timeout in whole milliseconds; [ErrTimeout] says that it took longer.
 func (c *Client) CloseWithin(timeout time.Duration) error {

@@ -15,7 +15,8 @@ import (
 )
 
 // CountryResolver knows the country of an IP address, for conditions on the country of users who come without one
-// (Statsig). It gives the ISO 3166 code of two letters, or the empty text where the country is unknown.
+// (Statsig). It gives the ISO 3166 code of two letters, which is compared with those of the ruleset as it is given, or the
+// empty text where the country is unknown. It goes before a table in the dialect's options.
 //
 // It is called while a call of the client's is waiting for it, from several goroutines at once, and its time is part of
 // the decision's: look up a table, do not ask a network. It may call the same client again, and close it.

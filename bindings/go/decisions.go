@@ -66,8 +66,7 @@ func (d *Decisions) Len() int { return d.count }
 
 // Get finds the decision for a flag, and queues its exposure event, if the client collects exposures, each time it is
 // asked. The error is that of [Client.Evaluate], and [ErrFlagNotFound] where there is no decision for the flag. Where
-// flags of several kinds share a name it finds the first of them. It looks at one flag after the other, so for many there
-// are [Decisions.Each] and [Decisions.Expose].
+// flags of several kinds share a name it finds the first of them; [Decisions.Each] gives them all.
 func (d *Decisions) Get(flag string) (Decision, error) {
 	native, open := d.shared.borrow()
 	if !open {

@@ -14,11 +14,15 @@ type Kind string
 // The kinds. A newer library may know more.
 const (
 	// KindAny: in a call, whatever has the name; in a [Decision], the platform has no kinds.
-	KindAny        Kind = ""
-	KindGate       Kind = "gate"
-	KindConfig     Kind = "config"
+	KindAny Kind = ""
+	// KindGate: a switch that users pass or do not pass.
+	KindGate Kind = "gate"
+	// KindConfig: a dynamic config, an object chosen by rules.
+	KindConfig Kind = "config"
+	// KindExperiment: an object for each of the experiment's groups.
 	KindExperiment Kind = "experiment"
-	KindLayer      Kind = "layer"
+	// KindLayer: parameters that experiments share, each user being in one of them at most.
+	KindLayer Kind = "layer"
 )
 
 // The kinds by their numbers.

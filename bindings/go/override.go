@@ -21,8 +21,9 @@ func ForID(id string) OverrideOption { return OverrideOption{id} }
 //
 //	err := client.Override(flagstay.KindGate, "new-checkout", true, flagstay.ForID("user-1"))
 //
-// Overrides live as long as the client and are no part of a store. The errors are [ErrClosed] and [ErrInvalidArgument],
-// the latter also for a dialect that knows no overrides: only Statsig's does.
+// Overrides live as long as the client and are no part of a store; Explain and All see them too. The errors are
+// [ErrClosed] and [ErrInvalidArgument]: the value does not fit the kind, or the dialect knows no overrides, as all but
+// Statsig's do not.
 func (c *Client) Override(kind Kind, flag string, value any, options ...OverrideOption) error {
 	number, err := kind.number()
 	if err != nil {
