@@ -243,7 +243,7 @@ func Value[T any](client *Client, flag string, user *User, fallback T) (T, error
 
 // Evaluate decides, and says why. The error is nil when there is a decision; otherwise it says why there is none, and
 // the decision carries the default.
-func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision, error) {
+func (c *Client) Evaluate(flag string, user *User, options ...Option) (decision Decision, err error) {
 	given, asked, err := combined(options)
 	if err != nil {
 		return failed(flag, nil, err)
@@ -266,11 +266,11 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision,
 	if err := s.err(status); err != nil {
 		return failed(flag, given.fallback, err)
 	}
-	decision := s.decision(flag)
+	s.copyTo(&decision, flag)
 	if decision.Code != CodeOK {
-		return decision, c.answeredDefault(decision.Code, flag, decision.Message)
+		err = c.answeredDefault(decision.Code, flag, decision.Message)
 	}
-	return decision, nil
+	return decision, err
 }
 
 // Explain says why a decision is what it is, as a JSON object: "flag", "decision", and "steps" with every rule tried,

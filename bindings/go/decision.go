@@ -33,7 +33,8 @@ const (
 	ReasonSticky Reason = "STICKY"
 )
 
-var reasons = map[C.int32_t]Reason{
+// The reasons by their numbers.
+var reasons = [...]Reason{
 	C.FLAGSTAY_REASON_ERROR:               ReasonError,
 	C.FLAGSTAY_REASON_OFF:                 ReasonOff,
 	C.FLAGSTAY_REASON_FALLTHROUGH:         ReasonFallthrough,
@@ -44,8 +45,8 @@ var reasons = map[C.int32_t]Reason{
 }
 
 func reasonOf(number C.int32_t) Reason {
-	if reason, known := reasons[number]; known {
-		return reason
+	if number >= 0 && int(number) < len(reasons) {
+		return reasons[number]
 	}
 	return Reason("REASON_" + strconv.Itoa(int(number)))
 }
@@ -86,9 +87,8 @@ type Decision struct {
 	boolean   bool
 	// Which of the three names there are; a platform may give an empty one.
 	named [3]bool
-	// Where the decision stands among those for all flags.
-	origin *origin
-	index  int
+	// Where the decision stands among those for all flags; nil for one that was made by itself.
+	place *place
 }
 
 // Bool is the value where it is a boolean.
@@ -214,9 +214,9 @@ func failed(flag string, fallback json.RawMessage, err error) (Decision, error) 
 	return decision, err
 }
 
-// decision copies what the library wrote to the scratch, all texts in one allocation. An empty flag stands for the one
-// that the library names.
-func (s *scratch) decision(flag string) Decision {
+// copyTo copies the decision that the library wrote to the scratch, all texts in one allocation. An empty flag stands for
+// the one that the library names. It writes to where the decision is needed, which saves moving it.
+func (s *scratch) copyTo(decision *Decision, flag string) {
 	native := &s.native.decision
 	size := native.value_json_len + native.value_text_len + native.variation_len + native.variation_id_len +
 		native.rule_id_len + native.message_len + native.store_error_len + native.details_json_len
@@ -233,7 +233,7 @@ func (s *scratch) decision(flag string) Decision {
 	addText := func(text *C.char, length C.size_t) string {
 		return unsafe.String(unsafe.SliceData(add(text, length)), int(length))
 	}
-	decision := Decision{
+	*decision = Decision{
 		Flag:        flag,
 		Variation:   addText(native.variation, native.variation_len),
 		VariationID: addText(native.variation_id, native.variation_id_len),
@@ -261,7 +261,6 @@ func (s *scratch) decision(flag string) Decision {
 	if native.details_json != nil {
 		decision.Details = add(native.details_json, native.details_json_len)
 	}
-	return decision
 }
 
 // about puts the flag before what is said about it.

@@ -18,11 +18,17 @@ type Decisions struct {
 	exposes bool
 	shared  shared
 	count   int
-	// What the decisions are known by. It is no part of these, so that a decision does not keep them all.
-	origin *origin
+	origin  *origin
 }
 
-// origin is where a decision comes from. It must have a size, or all would be the same.
+// place is where a decision stands among those for all flags.
+type place struct {
+	origin *origin
+	index  int
+}
+
+// origin is what Decisions are known by. It is no part of them, so that one decision does not keep all. It must have a
+// size, or all origins might be the same.
 type origin struct{ _ byte }
 
 // All decides every flag for a user. It stores what Evaluate would store, and queues no exposure: [Decisions.Get] and
@@ -67,7 +73,7 @@ func (d *Decisions) Len() int { return d.count }
 // Get finds the decision for a flag, and queues its exposure event, if the client collects exposures, each time it is
 // asked. The error is that of [Client.Evaluate], and [ErrFlagNotFound] where there is no decision for the flag. Where
 // flags of several kinds share a name it finds the first of them; [Decisions.Each] gives them all.
-func (d *Decisions) Get(flag string) (Decision, error) {
+func (d *Decisions) Get(flag string) (decision Decision, err error) {
 	native, open := d.shared.borrow()
 	if !open {
 		return failed(flag, nil, newError(CodeClosed, "the decisions have been closed"))
@@ -87,7 +93,7 @@ func (d *Decisions) Get(flag string) (Decision, error) {
 	if err := s.err(status); err != nil {
 		return failed(flag, nil, err)
 	}
-	decision := s.decision(flag)
+	s.copyTo(&decision, flag)
 	return decision, decision.Err()
 }
 
@@ -113,7 +119,7 @@ func (d *Decisions) Each() iter.Seq2[string, Decision] {
 // Expose queues the exposure event of a decision that [Decisions.Each] gave, if the client collects exposures, as
 // Evaluate would have. The error is [ErrInvalidArgument] for a decision from elsewhere, and [ErrClosed].
 func (d *Decisions) Expose(decision Decision) error {
-	if decision.origin == nil || decision.origin != d.origin {
+	if decision.place == nil || decision.place.origin != d.origin {
 		return newError(CodeInvalidArgument, "%s", about(decision.Flag, "the decision is none of these"))
 	}
 	native, open := d.shared.borrow()
@@ -126,12 +132,12 @@ func (d *Decisions) Expose(decision Decision) error {
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_decisions_expose((*C.flagstay_decisions)(native), d.client.native, C.size_t(decision.index), s.native)
+	status := C.fsgo_decisions_expose((*C.flagstay_decisions)(native), d.client.native, C.size_t(decision.place.index), s.native)
 	runtime.KeepAlive(d)
 	return s.err(status)
 }
 
-func (d *Decisions) at(index int) (Decision, bool) {
+func (d *Decisions) at(index int) (decision Decision, ok bool) {
 	native, open := d.shared.borrow()
 	if !open {
 		return Decision{}, false
@@ -141,8 +147,8 @@ func (d *Decisions) at(index int) (Decision, bool) {
 	defer s.done()
 	status := C.fsgo_decisions_at((*C.flagstay_decisions)(native), C.size_t(index), s.native)
 	runtime.KeepAlive(d)
-	decision := s.decision("")
-	decision.origin, decision.index = d.origin, index
+	s.copyTo(&decision, "")
+	decision.place = &place{d.origin, index}
 	return decision, status == C.FLAGSTAY_OK
 }
 
