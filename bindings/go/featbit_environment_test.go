@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,24 +29,24 @@ func (e Environment) Update(ctx context.Context, client *flagstay.Client) error 
 	return client.Update(message)
 }
 
-// Deliver posts what waits at a client, fifty events at a time; those that could not be posted in two attempts are lost.
+// Deliver posts what waits at a client, fifty events at a time. Those that cannot be posted in two attempts are lost; the
+// others wait for the next time.
 func (e Environment) Deliver(ctx context.Context, client *flagstay.Client) error {
-	var failed error
 	for {
 		events, err := client.DrainEvents(50)
 		if err != nil || len(events) == 0 {
-			return errors.Join(failed, err)
+			return err
 		}
 		body, err := json.Marshal(events)
 		if err != nil {
-			return errors.Join(failed, err)
+			return err
 		}
 		if _, err = e.call(ctx, http.MethodPost, "/api/public/insight/track", body); err != nil {
 			time.Sleep(100 * time.Millisecond)
 			_, err = e.call(ctx, http.MethodPost, "/api/public/insight/track", body)
 		}
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%d events are lost: %w", len(events), err))
+			return fmt.Errorf("%d events are lost: %w", len(events), err)
 		}
 	}
 }

@@ -113,6 +113,10 @@ func TestAFeatBitEnvironmentIsPolledAndItsEventsDelivered(t *testing.T) {
 			}
 		}
 	}
+	detailed, err := client.Evaluate("page-size", ann, flagstay.ReadOnly(), flagstay.WithDetails())
+	if reason := flagstay.Detail(detailed, "reason", ""); err != nil || reason != "rule match" {
+		t.Errorf("%q, %v", reason, err)
+	}
 	if order := strings.Join(keys, " "); order != "one-click page-size theme" {
 		t.Error(order)
 	}

@@ -2,46 +2,45 @@ package flagstay
 
 import "encoding/json"
 
-// The adapter of COMING-FROM-STATSIG.md; a test compares the two.
+// The adapter of COMING-FROM-STATSIG.md and of the general page; a test compares them.
 
-// PersistentStorage is what a persistent storage for Statsig's SDK offers. Record is what it keeps for one experiment or
-// layer: the SDK's own type, a map[string]any, or json.RawMessage.
-type PersistentStorage[Record any] interface {
-	Load(key string) (map[string]Record, error)
-	Save(key, configName string, record Record) error
+// PersistentStorage is the storage that you have, with records of type R.
+type PersistentStorage[R any] interface {
+	Load(key string) (map[string]R, error)
+	Save(key, configName string, record R) error
 	Delete(key, configName string) error
 }
 
-// PersistentStore is a flagstay store over such a storage.
-type PersistentStore[Record any] struct{ Storage PersistentStorage[Record] }
+// SavedStore is a flagstay store over such a storage.
+type SavedStore[R any] struct{ Storage PersistentStorage[R] }
 
-func (s PersistentStore[Record]) Load(unit string) (map[string]json.RawMessage, error) {
-	held, err := s.Storage.Load(unit) // the unit is the key: "user-1:userID"
+func (s SavedStore[R]) Load(unit string) (map[string]json.RawMessage, error) {
+	saved, err := s.Storage.Load(unit)
 	if err != nil {
 		return nil, err
 	}
-	records := make(map[string]json.RawMessage, len(held))
-	for config, record := range held {
-		if records[config], err = json.Marshal(record); err != nil {
+	records := make(map[string]json.RawMessage, len(saved))
+	for flag, record := range saved {
+		text, err := json.Marshal(record)
+		if err != nil {
 			return nil, err
 		}
+		records[flag] = text
 	}
 	return records, nil
 }
 
-func (s PersistentStore[Record]) Get(unit, config string) (json.RawMessage, error) {
+func (s SavedStore[R]) Get(unit, flag string) (json.RawMessage, error) {
 	records, err := s.Load(unit)
-	return records[config], err
+	return records[flag], err
 }
 
-func (s PersistentStore[Record]) Set(unit, config string, record json.RawMessage) error {
-	var kept Record
-	if err := json.Unmarshal(record, &kept); err != nil {
+func (s SavedStore[R]) Set(unit, flag string, record json.RawMessage) error {
+	var saved R
+	if err := json.Unmarshal(record, &saved); err != nil {
 		return err
 	}
-	return s.Storage.Save(unit, config, kept)
+	return s.Storage.Save(unit, flag, saved)
 }
 
-func (s PersistentStore[Record]) Remove(unit, config string) error {
-	return s.Storage.Delete(unit, config)
-}
+func (s SavedStore[R]) Remove(unit, flag string) error { return s.Storage.Delete(unit, flag) }

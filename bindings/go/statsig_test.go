@@ -104,7 +104,7 @@ func ask(t *testing.T, client *Client, kind Kind, flag string, user *User, optio
 }
 
 func keepsItsGroup[Record any](t *testing.T, storage mapStorage[Record]) {
-	client := statsigClient(t, Config{CustomStore: PersistentStore[Record]{storage}})
+	client := statsigClient(t, Config{CustomStore: SavedStore[Record]{storage}})
 	ann := NewUser("ann").SetID("companyID", "c-1")
 	for _, question := range []struct {
 		kind Kind
@@ -149,7 +149,7 @@ func TestAUserOfAPersistentStorageKeepsTheirGroup(t *testing.T) {
 
 func TestARecordIsWrittenInStatsigsShape(t *testing.T) {
 	storage := mapStorage[map[string]any]{}
-	client := statsigClient(t, Config{CustomStore: PersistentStore[map[string]any]{storage}})
+	client := statsigClient(t, Config{CustomStore: SavedStore[map[string]any]{storage}})
 	ask(t, client, KindLayer, "checkout", NewUser("ann").SetID("companyID", "c-1"))
 	wanted := map[string]any{"value": true, "json_value": map[string]any{"price": 7.0, "group": "Control"}, "rule_id": "Control",
 		"group_name": "Control", "secondary_exposures": []any{}, "undelegated_secondary_exposures": []any{}, "config_delegate": "prices",
@@ -163,7 +163,7 @@ func TestARecordIsWrittenInStatsigsShape(t *testing.T) {
 
 func TestTheThreeWaysOfPassingAssignmentsDiffer(t *testing.T) {
 	storage := mapStorage[json.RawMessage]{}
-	client := statsigClient(t, Config{CustomStore: PersistentStore[json.RawMessage]{storage}})
+	client := statsigClient(t, Config{CustomStore: SavedStore[json.RawMessage]{storage}})
 	ann := NewUser("ann").SetID("companyID", "c-1")
 	stored := func() int { return len(storage["c-1:companyID"]) }
 
@@ -226,7 +226,7 @@ func TestAPersistentStorageThatFailsLeavesTheRulesAndTheRecordsAlone(t *testing.
 
 func TestEnforcingDropsWhoWouldBeDecidedForOtherwise(t *testing.T) {
 	storage := mapStorage[json.RawMessage]{}
-	client := statsigClient(t, Config{CustomStore: PersistentStore[json.RawMessage]{storage}})
+	client := statsigClient(t, Config{CustomStore: SavedStore[json.RawMessage]{storage}})
 	ann := NewUser("ann").SetID("companyID", "c-1").Set("plan", "pro")
 	ask(t, client, KindExperiment, "prices", ann)
 	for _, rules := range []string{targetsPro, overridesPro} {
