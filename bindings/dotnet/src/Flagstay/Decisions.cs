@@ -120,19 +120,18 @@ public sealed unsafe class Decisions : IReadOnlyList<Decision>, IDisposable
     {
         nint all = Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
         try
         {
             nint error;
-            int status = Native.flagstay_decisions_at(all, (nuint)index, &made, &error);
+            int status = Native.flagstay_decisions_at(all, (nuint)index, scratch.Made, &error);
             Failure.Check(status, error);
             // Threads that read the same one at the same time agree on whose it is.
-            var decision = new Decision(made, flag: null);
+            var decision = new Decision(scratch.Made, null, scratch.Texts);
             return Interlocked.CompareExchange(ref _made[index], decision, null) ?? decision;
         }
         finally
         {
-            scratch.Return(&made);
+            scratch.Return();
             Leave();
         }
     }

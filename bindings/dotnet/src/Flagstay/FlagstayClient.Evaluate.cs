@@ -23,7 +23,7 @@ public sealed unsafe partial class FlagstayClient
             return SwitchOfLongKey(flag, user, fallback);
         }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        int length = Utf8Buffer.Encode(flag, stack, Utf8Buffer.StackSize, nameof(flag));
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
         return Switch(new Utf8(stack, (nuint)length), user, fallback);
     }
 
@@ -44,19 +44,14 @@ public sealed unsafe partial class FlagstayClient
     public double Number(string flag, User? user, double fallback)
     {
         Check.NotNull(flag, nameof(flag));
-        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, flag.Length);
-        Utf8 key = buffer.Add(flag, nameof(flag));
-        nint who = user is null ? 0 : user.Enter();
-        double value;
-        nint error;
-        int status = Native.flagstay_number(_handle.Raw, who, key.Start, key.Length, fallback, &value, &error);
-        Left(user);
-        if (status != 0)
+        if (!Utf8Buffer.Fits(flag))
         {
-            Failure.CheckEvaluation(status, error);
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return DecideNumber(buffer.Add(flag, nameof(flag)), user, fallback);
         }
-        return value;
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return DecideNumber(new Utf8(stack, (nuint)length), user, fallback);
     }
 
     /// <summary>Decides a text; <paramref name="fallback"/> where there is no decision or the value is no text.</summary>
@@ -65,30 +60,14 @@ public sealed unsafe partial class FlagstayClient
     {
         Check.NotNull(flag, nameof(flag));
         Check.NotNull(fallback, nameof(fallback));
+        if (!Utf8Buffer.Fits(flag))
+        {
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return DecideText(buffer.Add(flag, nameof(flag)), user, fallback);
+        }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + fallback.Length);
-        Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = buffer.Add(fallback, nameof(fallback));
-        nint who = user is null ? 0 : user.Enter();
-        DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
-        nint error;
-        int status = Native.flagstay_text(
-            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
-        Left(user);
-        try
-        {
-            if (status != 0)
-            {
-                Failure.CheckEvaluation(status, error);
-                return fallback;
-            }
-            return Utf8.Read(made.ValueText, made.ValueTextLength) ?? fallback;
-        }
-        finally
-        {
-            scratch.Return(&made);
-        }
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return DecideText(new Utf8(stack, (nuint)length), user, fallback);
     }
 
     /// <summary>
@@ -106,10 +85,9 @@ public sealed unsafe partial class FlagstayClient
         Utf8 other = buffer.Add(json, nameof(fallback));
         nint who = user is null ? 0 : user.Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
         nint error;
         int status = Native.flagstay_json(
-            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
+            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, scratch.Made, &error);
         Left(user);
         try
         {
@@ -118,11 +96,13 @@ public sealed unsafe partial class FlagstayClient
                 Failure.CheckEvaluation(status, error);
                 return fallback;
             }
-            return Utf8.Read(made.ValueJson, made.ValueJsonLength) is { } value ? JsonText.Parse(value) : fallback;
+            return Utf8.Read(scratch.Made->ValueJson, scratch.Made->ValueJsonLength) is { } value
+                ? JsonText.Parse(value)
+                : fallback;
         }
         finally
         {
-            scratch.Return(&made);
+            scratch.Return();
         }
     }
 
@@ -171,9 +151,14 @@ public sealed unsafe partial class FlagstayClient
     public Decision Evaluate(string flag, User? user)
     {
         Check.NotNull(flag, nameof(flag));
+        if (!Utf8Buffer.Fits(flag))
+        {
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return Decide(buffer.Add(flag, nameof(flag)), flag, user, null, null);
+        }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, flag.Length);
-        return Decide(buffer.Add(flag, nameof(flag)), flag, user, null, null);
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return Decide(new Utf8(stack, (nuint)length), flag, user, null, null);
     }
 
     /// <summary>Decides, and tells everything about it. What is asked besides is in the options.</summary>
@@ -236,17 +221,18 @@ public sealed unsafe partial class FlagstayClient
     {
         nint who = user is null ? 0 : user.Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
         nint error;
-        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, given, &made, &error);
+        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, given, scratch.Made, &error);
         Left(user);
         try
         {
-            return status == 0 ? new Decision(made, flag) : Undecided(flag, status, error, options);
+            return status == 0
+                ? new Decision(scratch.Made, flag, scratch.Texts)
+                : Undecided(flag, status, error, options);
         }
         finally
         {
-            scratch.Return(&made);
+            scratch.Return();
         }
     }
 
@@ -277,6 +263,43 @@ public sealed unsafe partial class FlagstayClient
             Failure.CheckEvaluation(answer >> 1, 0);
         }
         return (answer & 1) != 0;
+    }
+
+    private double DecideNumber(Utf8 flag, User? user, double fallback)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        double value;
+        nint error;
+        int status = Native.flagstay_number(_handle.Raw, who, flag.Start, flag.Length, fallback, &value, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+        }
+        return value;
+    }
+
+    // The fallback stays here: where it is the answer there is no need to have it back.
+    private string DecideText(Utf8 flag, User? user, string fallback)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        nint error;
+        int status = Native.flagstay_text(_handle.Raw, who, flag.Start, flag.Length, null, 0, scratch.Made, &error);
+        Left(user);
+        try
+        {
+            if (status != 0)
+            {
+                Failure.CheckEvaluation(status, error);
+                return fallback;
+            }
+            return scratch.Texts.Read(scratch.Made->ValueText, scratch.Made->ValueTextLength) ?? fallback;
+        }
+        finally
+        {
+            scratch.Return();
+        }
     }
 
     // Apart, because a method that has something to dispose is slower even where it does not.

@@ -116,13 +116,13 @@ public class AssignmentsTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("{")]
-    [InlineData("[]")]
-    [InlineData("null")]
-    [InlineData("5")]
-    public void What_is_no_JSON_object_makes_none(string records) =>
-        Assert.Equal(FlagstayStatus.InvalidJson, Assert.Throws<FlagstayException>(() => new Assignments(records)).Status);
+    [InlineData("", FlagstayStatus.InvalidJson)]
+    [InlineData("{", FlagstayStatus.InvalidJson)]
+    [InlineData("[]", FlagstayStatus.InvalidArgument)]
+    [InlineData("null", FlagstayStatus.InvalidArgument)]
+    [InlineData("5", FlagstayStatus.InvalidArgument)]
+    public void What_is_no_JSON_object_makes_none(string records, FlagstayStatus status) =>
+        Assert.Equal(status, Assert.Throws<FlagstayException>(() => new Assignments(records)).Status);
 
     [Fact]
     public void What_is_no_text_and_no_value_is_refused_by_name()
