@@ -220,7 +220,7 @@ impl Ruleset for Rules {
         let mut call = Call::new(self, &person, &mut silent);
         let answer = call.settle(flag).ok()?;
         // What was shown is no longer true: there is no event that would be.
-        evaluate::is_still(&answer, decision).then(|| wire::evaluations(&call, now_ms))
+        evaluate::is_still(&answer, decision).then(|| wire::evaluations(&call, &answer, now_ms))
     }
 
     fn as_any(&self) -> &dyn Any {

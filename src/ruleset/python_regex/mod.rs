@@ -194,6 +194,13 @@ mod tests {
         assert!(found("(?i)I", "ı") && found("(?i)[a-z]", "İ") && !found("(?i)[^i]", "ı"));
         assert!(found(r"(?i)k", "\u{212a}") && !found(r"(?ai)\w", "ſ"));
         assert!(!found(r"\B", "") && found(r"\B", "ab"));
+        for pattern in ["(?ai)k", "(?ai)[k]", "(?ai)[J-L]", "(?i)(?a:k)"] {
+            assert!(
+                found(pattern, "K") && found(pattern, "k") && !found(pattern, "\u{212a}"),
+                "{pattern}"
+            );
+        }
+        assert!(!found("(?ai)é", "É") && !found("(?ai)[é]", "É") && !found("(?ai)[^k]", "K"));
     }
 
     #[test]
