@@ -62,7 +62,7 @@ module Flagstay
       @sticky = struct.get_uint8(STICKY) == 1
       @kind = Kind::NAMES[struct.get_int32(KIND)]
       # Read as JSON when somebody asks.
-      @details = [Decision.text(struct, DETAILS)] unless struct.get_uint64(DETAILS) == 0 # rubocop:disable Style/NumericPredicate
+      @details = struct.get_uint64(DETAILS) == 0 ? nil : [Decision.text(struct, DETAILS)] # rubocop:disable Style/NumericPredicate
       # The default goes back as the object that it came as, not as what JSON made of it.
       own = @error && (@type == :none || Decision.text(struct, VALUE_JSON) == default_json)
       @value = own ? default : Decision.value(struct, @type)
@@ -152,6 +152,14 @@ module Flagstay
         when Array then :list
         when Hash then :object
         end
+      end
+
+      # Whether a struct holds the decision of a flag and a kind.
+      #
+      # @api private
+      # @param kind [Integer]
+      def of?(struct, flag, kind)
+        struct.get_int32(KIND) == kind && text(struct, FLAG) == flag
       end
 
       # The value alone.
