@@ -129,14 +129,13 @@ module Flagstay
       flag = text_of(flag, "flag")
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
       status = decide(user) do |pointer|
-        @native.number(@handle, pointer, flag, flag.bytesize, 0.0, value, nil)
+        # No flag has this value, so it is told from a default of the dialect's own, which goes before the caller's.
+        @native.number(@handle, pointer, flag, flag.bytesize, Float::NAN, value, nil)
       end
       number = value.get_double(0)
       VALUES << value
-      return whole(number) if status == Status::OK
-
-      misused(status) unless Status.answer?(status)
-      default
+      misused(status) unless status == Status::OK
+      number.nan? ? default : whole(number)
     end
 
     # Decides a text.
