@@ -384,7 +384,7 @@ fn use_all(client: &Client, user: &User) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_json_is_a_ruleset_or_refused_with_paths(document in WORDS.json()) {

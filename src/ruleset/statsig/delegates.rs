@@ -27,7 +27,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.outcome.json = Json::Absent;
         self.waiting.push(waiting);
         self.depth.delegations += 1;
-        self.trace.enter();
+        self.enter();
         if self.depth.is_exceeded() {
             return Next::Failed(Failure::TooDeep);
         }
@@ -38,13 +38,12 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.depth.delegations -= 1;
         self.outcome.explicit = delegate.explicit.as_deref();
         self.outcome.delegate = Some(&delegate.name);
-        self.trace
-            .leave(|| json!({"step": "delegate", "name": delegate.name}));
+        self.leave(|| json!({"step": "delegate", "name": delegate.name}));
     }
 
     pub fn fail_delegate(&mut self, delegate: &'r Spec, failure: Failure) -> Next<'r> {
         self.depth.delegations -= 1;
-        self.trace.leave(
+        self.leave(
             || json!({"step": "delegate", "name": delegate.name, "error": failure.message()}),
         );
         Next::Failed(failure)

@@ -17,6 +17,7 @@ use super::waiting::{Stack, Waiting};
 use crate::host::{Host, Override};
 use crate::ruleset::trace::Trace;
 use crate::ruleset::{Clock, Kind};
+use crate::value::Value;
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,6 +29,10 @@ const DELEGATIONS: u32 = 300;
 /// How many rules and conditions one call looks at, at most. Far more than any sensible document has; one in which
 /// everything mentions the next thing twice would otherwise take forever.
 const STEPS: u32 = 250_000;
+
+/// How deep the steps of an explanation are within each other, at most; those that are deeper follow one another.
+/// Whoever prints or drops them needs stack for each.
+const SHOWN: u32 = 32;
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,8 @@ pub struct Evaluation<'c, 'r, 'h, T> {
     pub waiting: Stack<'r, 'h>,
     /// How many of those that wait are gates, delegations and mappings.
     pub depth: Depth,
+    /// How many steps of the explanation are open.
+    open: u32,
     steps: u32,
     pub asked: u32,
     pub known: HashMap<u32, Known<'r>>,
@@ -109,6 +116,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             start: 0,
             waiting: Stack::default(),
             depth: Depth::default(),
+            open: 0,
             steps: 0,
             asked: 0,
             known: HashMap::new(),
@@ -149,6 +157,23 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
                 },
             };
         }
+    }
+
+    /// Begins a step of the explanation that has steps of its own.
+    pub fn enter(&mut self) {
+        self.open += 1;
+        if self.open <= SHOWN {
+            self.trace.enter();
+        }
+    }
+
+    /// Ends it.
+    pub fn leave(&mut self, make: impl FnOnce() -> Value) {
+        match self.open <= SHOWN {
+            true => self.trace.leave(make),
+            false => self.trace.step(make),
+        }
+        self.open -= 1;
     }
 
     /// Steps 1 and 2: what the host sets, and what a mapping answers.

@@ -72,7 +72,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         }));
         self.start = self.log.len();
         self.depth.gates += 1;
-        self.trace.enter();
+        self.enter();
         if self.depth.is_exceeded() {
             return Next::Failed(Failure::TooDeep);
         }
@@ -96,8 +96,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         }
         self.start = asking.start;
         self.depth.gates -= 1;
-        self.trace
-            .leave(|| json!({"step": "gate", "name": gate.name, "passes": known.value}));
+        self.leave(|| json!({"step": "gate", "name": gate.name, "passes": known.value}));
         self.answer(asking.cursor, gate, asking.inverted, known)
     }
 
@@ -140,8 +139,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.start = asking.start;
         self.depth.gates -= 1;
         let gate = asking.gate;
-        self.trace
-            .leave(|| json!({"step": "gate", "name": gate.name, "error": failure.message()}));
+        self.leave(|| json!({"step": "gate", "name": gate.name, "error": failure.message()}));
         match (asking.cursor.place, failure) {
             (Place::Mapping(at), Failure::TooDeep) => self.skip(at),
             _ => Next::Failed(failure),
@@ -172,7 +170,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             depth: std::mem::take(&mut self.depth),
         }));
         self.start = self.log.len();
-        self.trace.enter();
+        self.enter();
         self.begin(Kind::Experiment, name, self.rules.configs.at(experiment))
     }
 
@@ -197,8 +195,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.start = calling.start;
         self.depth = calling.depth;
         self.groups.insert(name, group);
-        self.trace
-            .leave(|| json!({"step": "experiment", "name": name, "group": group}));
+        self.leave(|| json!({"step": "experiment", "name": name, "group": group}));
         self.test(calling.condition, &in_group(group));
         let mut cursor = calling.cursor;
         cursor.note(self.outcome.value);

@@ -110,10 +110,15 @@ pub struct Subject<'a> {
 
 static NO_ID: Value = Value::String(String::new());
 
+/// What may be an id; the platform passes over everything else.
+fn is_id(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Number(_))
+}
+
 impl<'a> Subject<'a> {
     pub fn user_id(&self) -> &'a Value {
         match self.user.raw_key() {
-            id @ (Value::String(_) | Value::Number(_)) => id,
+            id if is_id(id) => id,
             _ => &NO_ID,
         }
     }
@@ -124,9 +129,8 @@ impl<'a> Subject<'a> {
             return Some(self.user_id());
         }
         let ids = self.user.ids();
-        let is_id = |id: &&Value| matches!(id, Value::String(_) | Value::Number(_));
-        let exact = ids.get(&id_type.exact).filter(is_id);
-        exact.or_else(|| ids.get(id_type.lower.as_ref()?).filter(is_id))
+        let exact = ids.get(&id_type.exact).filter(|id| is_id(id));
+        exact.or_else(|| ids.get(id_type.lower.as_ref()?).filter(|id| is_id(id)))
     }
 
     pub fn unit_text(&self, id_type: &IdType) -> Option<Cow<'a, str>> {
@@ -137,7 +141,7 @@ impl<'a> Subject<'a> {
     pub fn ids(&self) -> impl Iterator<Item = Cow<'a, str>> {
         let others = self.user.ids().iter().map(|(_, id)| id);
         std::iter::once(self.user_id())
-            .chain(others)
+            .chain(others.filter(|id| is_id(id)))
             .filter_map(text_of)
     }
 

@@ -39,6 +39,21 @@ fn delegations(length: usize) -> Document {
     document.config(&format!("c{length}"), last)
 }
 
+/// `e0` asks for the group in `e1`, and so on.
+fn calls(length: usize) -> Document {
+    let mut document = Document::default();
+    for n in 0..length {
+        let id = format!("in {}", n + 1);
+        let mut asks = experiment(json!({}));
+        asks["rules"][0]["conditions"] = json!([id]);
+        document = document.config(&format!("e{n}"), asks).condition(
+            &id,
+            json!({"type": "experiment_group", "field": format!("e{}", n + 1), "operator": "any", "targetValue": ["G"]}),
+        );
+    }
+    document.config(&format!("e{length}"), experiment(json!({})))
+}
+
 /// On a thread that has as little stack as the smallest ones of the hosts, or less.
 fn on_a_small_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     let thread = std::thread::Builder::new()
@@ -101,17 +116,19 @@ fn three_hundred_delegations_answer_and_one_more_does_not() {
 }
 
 #[test]
-fn explaining_needs_no_more_stack_than_deciding() {
-    let ruleset = chain(64, 1).load();
-    let (decision, steps) = on_a_small_stack(move || {
-        World::default().explain(
-            &*ruleset,
-            &ask(Kind::Gate, "g0", &user(json!({"key": "u"}))),
-        )
-    });
-    assert!(decision.enabled);
-    assert_eq!(steps[0]["step"], "gate");
-    // Printing and dropping so deep a value is for a thread that has the stack.
+fn explaining_needs_little_stack_too() {
+    for (ruleset, kind, flag) in [
+        (chain(64, 1).load(), Kind::Gate, "g0"),
+        (delegations(300).load(), Kind::Experiment, "c0"),
+        (calls(5_000).load(), Kind::Experiment, "e0"),
+    ] {
+        let text = on_a_small_stack(move || {
+            let u = user(json!({"key": "u"}));
+            let (_, steps) = World::default().explain(&*ruleset, &ask(kind, flag, &u));
+            Value::Array(steps).to_string()
+        });
+        assert!(text.contains(flag), "{text}");
+    }
 }
 
 #[test]
