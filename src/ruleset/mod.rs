@@ -20,6 +20,7 @@ pub mod python_regex;
 pub mod python_repr;
 pub mod raised;
 pub mod range;
+pub mod room;
 pub mod shape;
 pub mod shelf;
 pub mod statsig;

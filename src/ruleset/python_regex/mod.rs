@@ -12,6 +12,7 @@ mod escapes;
 mod groups;
 mod translate;
 
+use super::room::with_room;
 use translate::{Pattern, translate};
 
 /// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds.
@@ -20,9 +21,6 @@ const STEPS: usize = 200_000;
 /// Compiling recurses with the groups of a pattern. With more opening parentheses than this it is given a stack of its
 /// own, so that a document may be loaded on whatever small thread.
 const FLAT: usize = 3;
-
-/// Room for as many groups within groups as a pattern may have.
-const STACK: usize = 8 << 20;
 
 /// How a pattern is to be taken, besides what it says itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,20 +71,7 @@ impl PythonRegex {
         if pattern.matches('(').count() <= FLAT {
             return PythonRegex::compile(pattern, options);
         }
-        std::thread::scope(|scope| {
-            let roomy = std::thread::Builder::new().stack_size(STACK);
-            let compile = || PythonRegex::compile(pattern, options);
-            match roomy.spawn_scoped(scope, compile) {
-                Ok(thread) => match thread.join() {
-                    Ok(compiled) => compiled,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                },
-                Err(error) => {
-                    let why = format!("there is no room to compile it: {error}");
-                    Err(Refused::Unsupported(why))
-                }
-            }
-        })
+        with_room(|| PythonRegex::compile(pattern, options))
     }
 
     fn compile(pattern: &str, options: Options) -> Result<Self, Refused> {

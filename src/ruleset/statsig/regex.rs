@@ -3,6 +3,7 @@
 //! The platform runs the crate `fancy-regex`, which is what says whether a pattern is one. What the linear-time engine
 //! can express with the same meaning runs there; only the rest runs backtracking, within bounds.
 
+use crate::ruleset::room::with_room;
 use platform_regex as fancy;
 
 /// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds. The platform goes on
@@ -12,10 +13,8 @@ const STEPS: usize = 200_000;
 /// Longer texts do not match on the backtracking engine: one step may go through the whole text.
 const LONGEST: usize = 16 << 10;
 
-/// Groups and classes from which on a pattern is compiled on a stack of its own: a compiler that recurses 64 levels deep
-/// needs more than a small thread of the host may have left.
+/// Groups and classes from which on a pattern is compiled with room to go deep.
 const DEEP: usize = 16;
-const DEEP_STACK: usize = 4 << 20;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -34,11 +33,7 @@ impl Pattern {
         if text.chars().filter(opening).count() < DEEP {
             return compile(text);
         }
-        std::thread::scope(|scope| {
-            let builder = std::thread::Builder::new().stack_size(DEEP_STACK);
-            let compiling = builder.spawn_scoped(scope, || compile(text)).ok()?;
-            compiling.join().ok()?
-        })
+        with_room(|| compile(text))
     }
 
     /// Whether the pattern is found anywhere in `text`.
