@@ -26,7 +26,7 @@ func echoRuleset() json.RawMessage {
 func echoName(n int) string { return fmt.Sprintf("echo-%d-%s", n, strings.Repeat("x", n)) }
 
 func TestEveryAnswerCarriesTheNameThatWasAskedFor(t *testing.T) {
-	rounds := paced(2000, 100, 10)
+	rounds := paced(500, 100, 10)
 	store := newMapStore()
 	store.onGet = func(unit, flag string) (json.RawMessage, error) {
 		if unit != "unit of "+flag {
@@ -92,7 +92,7 @@ func TestEveryAnswerCarriesTheNameThatWasAskedFor(t *testing.T) {
 
 func TestClientsMayBeClosedUpdatedAndForgottenUnderLoad(t *testing.T) {
 	held := heldByLibrary.Load()
-	for round := range paced(40, 40, 4) {
+	for round := range paced(40, 40, 2) {
 		config := Config{Ruleset: echoRuleset()}
 		if round%2 == 0 {
 			config.CustomStore = newMapStore()

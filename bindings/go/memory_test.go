@@ -111,7 +111,7 @@ func TestClientsThatNobodyClosesAreFreedInTime(t *testing.T) {
 
 func TestDecisionsLeaveNothingBehind(t *testing.T) {
 	count := amount(t, "FLAGSTAY_TEST_DECISIONS", 10_000_000)
-	count = min(count, paced(count, 200_000, 512))
+	count = min(count, paced(count, 200_000, 128))
 	plain := exampleClient(t, nil)
 	sticky := exampleClient(t, newMapStore())
 	failing := newMapStore()

@@ -12,7 +12,7 @@ func TestTheAdaptersOfThePagesAreThoseThatAreTested(t *testing.T) {
 		"COMING-FROM-VWO-FME.md":            {"vwo_connector_test.go", "// Connector is "},
 		"COMING-FROM-STATSIG.md":            {"statsig_storage_test.go", "// PersistentStorage is "},
 		"../../docs/coming-from/statsig.md": {"statsig_storage_test.go", "// PersistentStorage is "},
-		"COMING-FROM-FEATBIT.md":            {"featbit_environment_test.go", "// Environment is "},
+		"COMING-FROM-FEATBIT.md":            {"internal/featbit/environment.go", "// Environment is "},
 	} {
 		text, err := os.ReadFile(page)
 		if errors.Is(err, os.ErrNotExist) && strings.HasPrefix(page, "../") {

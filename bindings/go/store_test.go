@@ -116,7 +116,7 @@ func TestAStoreThatMisbehavesNeverFailsADecision(t *testing.T) {
 				}
 				client := exampleClient(t, store)
 				before := runtime.NumGoroutine()
-				users := paced(100, 100, 5)
+				users := paced(100, 100, 3)
 				for n := range users {
 					user := NewUser(fmt.Sprintf("user-%d", n))
 					decision, err := client.Evaluate("experiment", user)

@@ -1,4 +1,5 @@
-package flagstay_test
+// Package featbit has the adapter of COMING-FROM-FEATBIT.md; a test compares the two. It is for copying, not for importing.
+package featbit
 
 import (
 	"bytes"
@@ -11,8 +12,6 @@ import (
 
 	"github.com/flagstay/flagstay-go"
 )
-
-// The adapter of COMING-FROM-FEATBIT.md; a test compares the two.
 
 // Environment is where FeatBit keeps the flags of one environment, and takes its events.
 type Environment struct {
