@@ -13,6 +13,9 @@ public sealed unsafe partial class FlagstayClient
     // About what the library keeps of one decision among many.
     private const long DecisionWeight = 512;
 
+    // Where there is no decision a typed call answers what the library does: the fallback or, before it, the default that
+    // the dialect's options have for the flag.
+
     /// <summary>Decides a switch; <paramref name="fallback"/> where there is no decision or the flag is no switch.</summary>
     [SkipLocalsInit]
     public bool IsEnabled(string flag, User? user, bool fallback = false)
@@ -60,14 +63,16 @@ public sealed unsafe partial class FlagstayClient
     {
         Check.NotNull(flag, nameof(flag));
         Check.NotNull(fallback, nameof(fallback));
-        if (!Utf8Buffer.Fits(flag))
+        if (!Utf8Buffer.Fits(flag, fallback))
         {
-            using var buffer = new Utf8Buffer(null, flag.Length);
-            return DecideText(buffer.Add(flag, nameof(flag)), user, fallback);
+            using var buffer = new Utf8Buffer(null, (long)flag.Length + fallback.Length);
+            Utf8 key = buffer.Add(flag, nameof(flag));
+            return DecideText(key, user, buffer.Add(fallback, nameof(fallback)), fallback);
         }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
         int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
-        return DecideText(new Utf8(stack, (nuint)length), user, fallback);
+        int rest = Utf8Buffer.EncodeShort(fallback, stack + length, nameof(fallback));
+        return DecideText(new Utf8(stack, (nuint)length), user, new Utf8(stack + length, (nuint)rest), fallback);
     }
 
     /// <summary>
@@ -91,14 +96,12 @@ public sealed unsafe partial class FlagstayClient
         Left(user);
         try
         {
-            if (status != 0)
+            if (status != 0 && !Failure.IsAnswered(status, error))
             {
-                Failure.CheckEvaluation(status, error);
                 return fallback;
             }
-            return Utf8.Read(scratch.Made->ValueJson, scratch.Made->ValueJsonLength) is { } value
-                ? JsonText.Parse(value)
-                : fallback;
+            string? value = Utf8.Read(scratch.Made->ValueJson, scratch.Made->ValueJsonLength);
+            return value is null || value == json ? fallback : JsonText.Parse(value);
         }
         finally
         {
@@ -117,9 +120,10 @@ public sealed unsafe partial class FlagstayClient
     public T Value<T>(string flag, User? user, T fallback, JsonTypeInfo<T> type)
     {
         Check.NotNull(type, nameof(type));
-        Decision decision = Evaluate(
-            flag, user, new EvaluationOptions { Default = JsonSerializer.SerializeToElement(fallback, type) });
-        if (decision.Error is not null || decision.Json is null)
+        JsonElement other = JsonSerializer.SerializeToElement(fallback, type);
+        Decision decision = Evaluate(flag, user, new EvaluationOptions { Default = other });
+        // A dialect's options may have defaults of their own, which go before the caller's.
+        if (decision.Json is null || (decision.Error is not null && decision.Json == other.GetRawText()))
         {
             return fallback;
         }
@@ -180,8 +184,8 @@ public sealed unsafe partial class FlagstayClient
     }
 
     /// <summary>
-    /// Decides every flag for a user, or every flag of the kind that <paramref name="options"/> name. Nothing is exposed by
-    /// this call: that is done for each decision that is taken by its key. The options' default is not used.
+    /// Decides every flag for a user. Nothing is exposed by this call: that is done for each decision that is taken by its
+    /// key. The default and the kind that <paramref name="options"/> name are not used.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
     public Decisions EvaluateAll(User? user, EvaluationOptions? options = null)
@@ -279,19 +283,18 @@ public sealed unsafe partial class FlagstayClient
         return value;
     }
 
-    // The fallback stays here: where it is the answer there is no need to have it back.
-    private string DecideText(Utf8 flag, User? user, string fallback)
+    private string DecideText(Utf8 flag, User? user, Utf8 other, string fallback)
     {
         nint who = user is null ? 0 : user.Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
         nint error;
-        int status = Native.flagstay_text(_handle.Raw, who, flag.Start, flag.Length, null, 0, scratch.Made, &error);
+        int status = Native.flagstay_text(
+            _handle.Raw, who, flag.Start, flag.Length, other.Start, other.Length, scratch.Made, &error);
         Left(user);
         try
         {
-            if (status != 0)
+            if (status != 0 && !Failure.IsAnswered(status, error))
             {
-                Failure.CheckEvaluation(status, error);
                 return fallback;
             }
             return scratch.Texts.Read(scratch.Made->ValueText, scratch.Made->ValueTextLength) ?? fallback;

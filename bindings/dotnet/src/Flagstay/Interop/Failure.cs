@@ -27,6 +27,15 @@ internal static unsafe class Failure
         Native.flagstay_error_free(error);
     }
 
+    /// <summary>
+    /// As <see cref="CheckEvaluation"/>. Returns whether the library has answered all the same, if only with a default.
+    /// </summary>
+    internal static bool IsAnswered(int status, nint error)
+    {
+        CheckEvaluation(status, error);
+        return status < (int)FlagstayStatus.NoStore;
+    }
+
     /// <summary>The message of an error object, which is freed.</summary>
     internal static string? Message(nint error)
     {

@@ -83,6 +83,10 @@ internal unsafe ref struct Utf8Buffer
     /// <summary>Whether a text fits on the stack whatever is in it; such a one is for <see cref="EncodeShort"/>.</summary>
     internal static bool Fits(string text) => text.Length <= StackSize / MostBytesPerChar;
 
+    /// <summary>The same for two texts, one after the other.</summary>
+    internal static bool Fits(string text, string next) =>
+        (long)text.Length + next.Length <= StackSize / MostBytesPerChar;
+
     /// <summary>
     /// Encodes a text that fits. Keys of flags are short and mostly ASCII: they are narrowed eight at a time, the last eight
     /// perhaps twice, which takes less than the call of an encoder does.
@@ -120,7 +124,7 @@ internal unsafe ref struct Utf8Buffer
             }
         }
 #endif
-        return Encode(text, target, StackSize, name);
+        return Encode(text, target, text.Length * MostBytesPerChar, name);
     }
 
 #if NET
