@@ -1,13 +1,12 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Flagstay;
 using Flagstay.Bench;
 using Flagstay.Interop;
 
-// What a decision costs in .NET, one row per line, tab separated: language, row, nanoseconds per decision, bytes that
-// the runtime allocated per decision, and how many empty foreign calls of the same runtime that is.
+// What a decision costs in .NET, as benches/README.md says: one row per line, tab separated.
 if (args.Length != 1 || !Directory.Exists(args[0]))
 {
     Console.Error.WriteLine("usage: Flagstay.Bench FOLDER_OF_RULESETS");
@@ -22,33 +21,34 @@ var table = new Table();
 table.Row("empty foreign call", n => EmptyCalls(n));
 
 using FlagstayClient boolean = Client("boolean.json");
-using User user = Pro("user-1");
-string toggle = boolean.FirstFlag();
+using User user = Somebody();
+Require(boolean.Evaluate("rollout", user).Error is null, "rollout is decided");
 table.Row("boolean 50% rollout", n =>
 {
     for (int i = 0; i < n; i++)
     {
-        boolean.IsEnabled(toggle, user);
+        boolean.IsEnabled("rollout", user);
     }
 });
 
 using FlagstayClient rules = Client("three-rules.json");
-string split = rules.FirstFlag();
+Require(rules.Evaluate("experiment", user).Reason == Reason.RuleMatch, "a rule answers");
 table.Row("three rules then three-way split", n =>
 {
     for (int i = 0; i < n; i++)
     {
-        rules.Evaluate(split, user);
+        rules.Evaluate("experiment", user);
     }
 });
 
 using FlagstayClient sticky = Client("sticky.json", "memory:");
-string kept = sticky.FirstFlag();
+sticky.Evaluate("experiment", user);
+Require(sticky.Evaluate("experiment", user).Sticky, "the store answers");
 table.Row("same, warm memory store (sticky)", n =>
 {
     for (int i = 0; i < n; i++)
     {
-        sticky.Evaluate(kept, user);
+        sticky.Evaluate("experiment", user);
     }
 });
 
@@ -56,20 +56,23 @@ table.Row("user built per call", n =>
 {
     for (int i = 0; i < n; i++)
     {
-        using User fresh = Pro("user-1");
-        boolean.IsEnabled(toggle, fresh);
+        using User fresh = Somebody();
+        rules.Evaluate("experiment", fresh);
     }
 });
 
 foreach ((string row, string file) in (ReadOnlySpan<(string, string)>)[("1,000 flags", "flags-1000.json"), ("10,000 flags", "flags-10000.json")])
 {
     using FlagstayClient many = Client(file);
-    string[] flags = many.SomeFlags();
+    using Decisions decisions = many.EvaluateAll(user);
+    string[] flags = [.. decisions.Select(decision => decision.Flag)];
+    int turn = 0;
     table.Row(row, n =>
     {
         for (int i = 0; i < n; i++)
         {
-            many.IsEnabled(flags[i & (flags.Length - 1)], user);
+            many.Evaluate(flags[turn], user);
+            turn = turn + 1 == flags.Length ? 0 : turn + 1;
         }
     });
 }
@@ -78,7 +81,7 @@ table.Scaling("two threads", n =>
 {
     for (int i = 0; i < n; i++)
     {
-        boolean.IsEnabled(toggle, user);
+        rules.Evaluate("experiment", user);
     }
 });
 return 0;
@@ -94,4 +97,13 @@ static void EmptyCalls(int n)
     }
 }
 
-static User Pro(string key) => new User(key).With("plan", "pro").With("country", "DE").With("age", 30).With("version", "3.1.0");
+static void Require(bool met, string what)
+{
+    if (!met)
+    {
+        throw new InvalidOperationException($"This is not what was to be measured: {what}.");
+    }
+}
+
+static User Somebody() =>
+    new User("user-42").With("country", "DE").With("plan", "pro").With("age", 34).With("version", "2.4.1");

@@ -10,8 +10,11 @@ namespace Flagstay.Bench;
 // slower, never faster; runs are shorter than what a scheduler gives at once, so that some are not disturbed at all.
 internal sealed class Table
 {
-    private const int Runs = 400;
     private const double RunSeconds = 0.001;
+
+    // So many of them fill the time for a row.
+    private static readonly int Runs = Math.Max(
+        10, int.Parse(Environment.GetEnvironmentVariable("FLAGSTAY_BENCH_MS") ?? "500", CultureInfo.InvariantCulture));
 
     private double _empty;
 
@@ -29,7 +32,8 @@ internal sealed class Table
         {
             _empty = best;
         }
-        Print(name, Number(best, 1), Number(Math.Round(bytes), 0), best / _empty);
+        // The runtime counts bytes, not allocations: of those it can only say that there are none.
+        Print(name, Number(best, 1), Math.Round(bytes) == 0 ? "0" : "-", best / _empty);
     }
 
     /// <summary>How many times the throughput of one thread two have together, in the last column.</summary>

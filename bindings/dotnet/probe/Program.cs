@@ -32,6 +32,14 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
               "weights": [{"variation": "blue", "percent": 100}]}}}}}
         """;
 
+    private const string Gate = """
+        {"has_updates": true, "time": 1, "dynamic_configs": {}, "layer_configs": {}, "experiment_to_layer": {},
+         "condition_map": {"de": {"type": "ip_based", "targetValue": ["DE"], "operator": "any", "field": "country", "idType": "userID"}},
+         "feature_gates": {"german": {"type": "feature_gate", "salt": "g", "enabled": true, "defaultValue": false, "idType": "userID",
+           "entity": "feature_gate", "rules": [{"name": "DE", "id": "r", "passPercentage": 100, "conditions": ["de"],
+             "returnValue": true, "idType": "userID"}]}}}
+        """;
+
     private readonly Dictionary<(string, string), string> _records = new();
     private bool _broken;
 
@@ -57,12 +65,34 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
         Check(blind.Text == "blue" && blind.StoreError!.Contains("broken on purpose"), "a store that throws");
         store._broken = false;
         Check(client.Forget("user-ä🥨") == 1, "a person forgotten");
-        client.SetCountryResolver(_ => throw new InvalidOperationException("nobody asks"));
-        client.SetCountryResolver(null);
-        Check(client.LastCountryException is null, "a country resolver let go");
+        Countries();
         Check(Refuses(() => client.IsEnabled("half a pair \ud800", user)), "half a surrogate pair");
         client.Dispose();
         Check(client.IsEnabled("new-checkout", user, fallback: true), "the fallback of a closed client");
+    }
+
+    private static void Countries()
+    {
+        using var client = new FlagstayClient(new FlagstayOptions
+        {
+            Dialect = "statsig",
+            Ruleset = Gate,
+            CountryResolver = ip =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return ip == "1.2.3.4" ? "DE" : throw new InvalidOperationException("nobody knows");
+            },
+        });
+        Check(client.IsEnabled("german", new User("u").With("ip", "1.2.3.4")), "a country");
+        Check(!client.IsEnabled("german", new User("u").With("ip", "4.3.2.1")), "an unknown country");
+        Check(client.LastCountryException is InvalidOperationException, "a country resolver that throws");
+        client.Override(FlagKind.Gate, "german", true, "u");
+        Check(client.IsEnabled("german", new User("u")), "an override");
+        var options = new EvaluationOptions { Kind = FlagKind.Gate, Details = true };
+        Decision decision = client.Evaluate("german", new User("v"), options);
+        Check(decision.Kind == FlagKind.Gate && decision.Details.GetProperty("id_type").GetString() == "userID", "details");
+        client.SetCountryResolver(null);
     }
 
     private static bool Refuses(Action call)

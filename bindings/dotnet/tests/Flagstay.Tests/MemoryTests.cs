@@ -9,9 +9,10 @@ namespace Flagstay.Tests;
 public class MemoryTests
 {
     [Fact]
-    public void A_switch_and_a_number_allocate_nothing()
+    public void A_switch_a_number_and_a_short_text_allocate_nothing()
     {
         using FlagstayClient client = Rulesets.Client();
+        using FlagstayClient texts = Rulesets.Client(Rulesets.Echo(3));
         using var user = new User("user-1").With("plan", "pro");
         void Decide()
         {
@@ -19,6 +20,8 @@ public class MemoryTests
             client.IsEnabled("new-checkout"u8, user);
             client.IsEnabled("no-such-flag", user);
             client.Number("price", user, 0);
+            texts.Text("echo-1", user, "grey");
+            texts.Text("echo-2", user, "grey");
         }
         for (int n = 0; n < 100; n++)
         {
