@@ -882,7 +882,8 @@ flagstay_status flagstay_assignments_json(const struct flagstay_assignments *ass
 // Threads: any; nobody may use them at the same time or afterwards.
 void flagstay_assignments_free(struct flagstay_assignments *assignments);
 
-// Reads the assignment of (unit, flag) without deciding or enrolling. `*record` receives a new string, the record as
+// Reads the assignment of (unit, flag) without deciding or enrolling. The unit is what assignments are kept under: a
+// user's key, or what the dialect's page says (Statsig: "u-1:userID"). `*record` receives a new string, the record as
 // JSON in the platform's own shape, or NULL where nothing is stored.
 //
 // `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say. Threads: any.
@@ -894,7 +895,8 @@ flagstay_status flagstay_peek(const struct flagstay_client *client,
                               struct flagstay_string **record,
                               struct flagstay_error **error);
 
-// Removes every assignment of a unit, for all flags; how many there were goes to `*removed`, which may be NULL.
+// Removes every assignment of a unit (see `flagstay_peek`), for all flags; how many there were goes to `*removed`, which
+// may be NULL.
 //
 // `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say; a store that fails half-way has removed a part.
 //

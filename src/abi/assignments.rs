@@ -140,7 +140,8 @@ pub extern "C" fn flagstay_assignments_free(assignments: Option<Box<flagstay_ass
     guard_plain((), || end(assignments, "assignments"));
 }
 
-/// Reads the assignment of (unit, flag) without deciding or enrolling. `*record` receives a new string, the record as
+/// Reads the assignment of (unit, flag) without deciding or enrolling. The unit is what assignments are kept under: a
+/// user's key, or what the dialect's page says (Statsig: "u-1:userID"). `*record` receives a new string, the record as
 /// JSON in the platform's own shape, or NULL where nothing is stored.
 ///
 /// `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say. Threads: any.
@@ -169,7 +170,8 @@ pub unsafe extern "C" fn flagstay_peek(
     })
 }
 
-/// Removes every assignment of a unit, for all flags; how many there were goes to `*removed`, which may be NULL.
+/// Removes every assignment of a unit (see `flagstay_peek`), for all flags; how many there were goes to `*removed`, which
+/// may be NULL.
 ///
 /// `FLAGSTAY_NO_STORE` and `FLAGSTAY_STORE_FAILED` say what they say; a store that fails half-way has removed a part.
 ///

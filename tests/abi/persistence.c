@@ -215,6 +215,20 @@ static void whoever_enrols_first_is_the_answer_for_both(void)
     end();
 }
 
+static void what_was_loaded_for_somebody_else_says_nothing_about_this_user(void)
+{
+    begin(STATSIG_CONFIG("blue"));
+    flagstay_assignments *theirs = load("userID");
+    flagstay_user_free(user);
+    user = user_of("user-2");
+    map_store_put(&map, T("user-2:userID"), T("colour"), T(OLD_RECORD));
+    EXPERIMENT_CALL(theirs);
+    /* By the platform's contract the caller's word stands: they pass assignments without the experiment. */
+    CHECK(decided("blue", 0) && touched(0, 1, 0));
+    flagstay_assignments_free(theirs);
+    end();
+}
+
 static void a_user_without_the_id_passes_and_keeps_nothing(void)
 {
     begin(STATSIG_CONFIG("blue"));
@@ -364,6 +378,7 @@ int main(void)
     TEST(a_store_that_fails_in_load_is_neither_written_to_nor_removed_from);
     TEST(a_store_that_fails_to_write_fails_no_decision);
     TEST(whoever_enrols_first_is_the_answer_for_both);
+    TEST(what_was_loaded_for_somebody_else_says_nothing_about_this_user);
     TEST(a_user_without_the_id_passes_and_keeps_nothing);
     TEST(records_of_the_caller_s_own_answer_and_a_broken_one_counts_for_its_flag_alone);
     TEST(without_a_store_what_is_passed_means_nothing);
