@@ -29,3 +29,4 @@ pub mod ruleset;
 pub mod sticky;
 pub mod user;
 pub mod value;
+mod word;
