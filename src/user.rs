@@ -4,6 +4,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value, kind_of, same_text};
+use crate::word;
 use std::sync::Arc;
 
 /// A name that is looked up in users, made into a word once, when the ruleset is loaded.
@@ -33,14 +34,7 @@ const HASH: u64 = 1 << 63;
 /// A name in one word. Up to seven bytes stand in it as they are, with their number: no other name has that word. Longer
 /// names are hashed, and two of them may share a word.
 fn word_of(name: &str) -> u64 {
-    let name = name.as_bytes();
-    let mut word = [0; 8];
-    match word[..7].get_mut(..name.len()) {
-        Some(place) => place.copy_from_slice(name),
-        None => return xxhash_rust::xxh64::xxh64(name, 0) | HASH,
-    }
-    word[7] = name.len() as u8;
-    u64::from_le_bytes(word)
+    word::of_short(name).unwrap_or_else(|| xxhash_rust::xxh64::xxh64(name.as_bytes(), 0) | HASH)
 }
 
 /// The named parts of a user, in the words of the vector format.
@@ -65,12 +59,51 @@ impl Part {
     ];
 }
 
+/// A value at a glance: what most conditions are about, in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glance {
+    /// A text of up to seven bytes, as [`word::of_short`] has it.
+    Short(u64),
+    /// A whole number of 64 bits that was given as one.
+    Whole(i64),
+    /// Everything else.
+    Other,
+}
+
+impl Glance {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::String(text) => word::of_short(text).map_or(Glance::Other, Glance::Short),
+            Value::Number(number) => number.as_i64().map_or(Glance::Other, Glance::Whole),
+            _ => Glance::Other,
+        }
+    }
+}
+
+/// A value under its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub glance: Glance,
+    pub value: Value,
+    name: Box<str>,
+}
+
+impl Entry {
+    fn new(name: Box<str>, value: Value) -> Self {
+        Entry {
+            glance: Glance::of(&value),
+            value,
+            name,
+        }
+    }
+}
+
 /// One part of a user: names and values in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
     // Words lie beside each other so that a lookup scans a few cache lines and compares one text at most.
     words: Vec<u64>,
-    entries: Vec<(Box<str>, Value)>,
+    entries: Vec<Entry>,
     /// What stood in the place of the object, where it was no object. Some platforms refuse such a user at
     /// evaluation, so it is kept.
     malformed: Option<Value>,
@@ -88,18 +121,23 @@ impl Entries {
     /// The value under a name that is known since load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
+        self.entry(name).map(|entry| &entry.value)
+    }
+
+    /// The same with what is seen of the value at a glance.
+    #[inline(always)]
+    pub fn entry(&self, name: &Name) -> Option<&Entry> {
         self.find(name.word, &name.text)
     }
 
     /// The value under a name that is not known before the call.
     pub fn get_str(&self, name: &str) -> Option<&Value> {
-        self.find(word_of(name), name)
+        self.find(word_of(name), name).map(|entry| &entry.value)
     }
 
     #[inline(always)]
-    fn find(&self, word: u64, name: &str) -> Option<&Value> {
-        let at = self.position(word, name)?;
-        self.entries.get(at).map(|(_, value)| value)
+    fn find(&self, word: u64, name: &str) -> Option<&Entry> {
+        self.entries.get(self.position(word, name)?)
     }
 
     #[inline(always)]
@@ -114,7 +152,8 @@ impl Entries {
     /// The place of a name that is longer than a word, where `first` is the first place that has its word.
     #[inline(never)]
     fn position_of_long(&self, first: usize, word: u64, name: &str) -> Option<usize> {
-        let is_it = |at: &usize| self.words[*at] == word && same_text(&self.entries[*at].0, name);
+        let is_it =
+            |at: &usize| self.words[*at] == word && same_text(&self.entries[*at].name, name);
         (first..self.words.len()).find(is_it)
     }
 
@@ -123,16 +162,21 @@ impl Entries {
         self.given = true;
         let word = word_of(name);
         match self.position(word, name) {
-            Some(at) => self.entries[at].1 = value,
+            Some(at) => {
+                let entry = &mut self.entries[at];
+                entry.glance = Glance::of(&value);
+                entry.value = value;
+            }
             None => {
                 self.words.push(word);
-                self.entries.push((name.into(), value));
+                self.entries.push(Entry::new(name.into(), value));
             }
         }
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|(name, value)| (&**name, value))
+        let entries = self.entries.iter();
+        entries.map(|entry| (&*entry.name, &entry.value))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -169,7 +213,8 @@ impl Entries {
         };
         for (name, value) in map {
             entries.words.push(word_of(&name));
-            entries.entries.push((name.into_boxed_str(), value));
+            let entry = Entry::new(name.into_boxed_str(), value);
+            entries.entries.push(entry);
         }
         entries
     }
@@ -291,10 +336,12 @@ mod tests {
         let mut entries = Entries::default();
         for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
             entries.words.push(HASH | 7);
-            entries.entries.push((name.into(), json!(n)));
+            let entry = Entry::new(name.into(), json!(n));
+            entries.entries.push(entry);
         }
         for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            assert_eq!(entries.find(HASH | 7, name), Some(&json!(n)));
+            let found = entries.find(HASH | 7, name);
+            assert_eq!(found.map(|entry| &entry.value), Some(&json!(n)));
         }
         assert_eq!(entries.find(HASH | 7, "d"), None);
         assert_eq!(entries.find(HASH | 8, "a"), None);

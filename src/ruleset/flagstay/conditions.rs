@@ -1,17 +1,18 @@
 //! Targeting: conditions over attributes, ids and segments.
 
+use super::attribute::Attribute;
 use super::identity::By;
 use super::operators::{Operator, Seen};
 use super::texts::Texts;
 use crate::ruleset::trace::Trace;
-use crate::user::{Name, Part, User};
+use crate::user::User;
 use crate::value::{Map, Value};
 use serde_json::json;
 use std::slice::from_ref;
 
 #[derive(Debug)]
 pub enum Condition {
-    Attribute(Name, Operator),
+    Attribute(Attribute),
     Id(By, Operator),
     /// Any of them; by number.
     Segments(Box<[u32]>),
@@ -45,7 +46,7 @@ impl Condition {
     #[inline(always)]
     pub fn holds<T: Trace>(&self, of: &Subject<'_>, trace: &mut T) -> bool {
         match self {
-            Condition::Attribute(name, operator) => attribute(name, operator, of.user, trace),
+            Condition::Attribute(attribute) => self::attribute(attribute, of.user, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
             Condition::Segments(numbers) => segments(numbers, of, trace),
             Condition::All(inner) => list(("all", false, false), inner, of, trace),
@@ -77,36 +78,13 @@ fn segments<T: Trace>(numbers: &[u32], of: &Subject<'_>, trace: &mut T) -> bool 
 }
 
 #[inline(always)]
-fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mut T) -> bool {
-    let (value, private) = look_up(user, name);
-    let matched = match value {
-        Some(value) => operator.passes_value(value),
-        None => operator.passes_missing(),
-    };
+fn attribute<T: Trace>(attribute: &Attribute, user: &User, trace: &mut T) -> bool {
+    let matched = attribute.holds(user);
     trace.step(|| {
-        let value = match value {
-            Some(_) if private => ("private", Value::Bool(true)),
-            Some(value) => ("value", value.clone()),
-            None => ("missing", Value::Bool(true)),
-        };
-        condition_step(("attribute", name.as_str()), operator, value, matched)
+        let of = ("attribute", attribute.name.as_str());
+        condition_step(of, &attribute.operator, attribute.shown(user), matched)
     });
     matched
-}
-
-/// A null is no value; whether the value is private.
-#[inline(always)]
-fn look_up<'u>(user: &'u User, name: &Name) -> (Option<&'u Value>, bool) {
-    match user.attributes().get(name) {
-        Some(value) if !value.is_null() => (Some(value), false),
-        _ => (look_up_private(user, name), true),
-    }
-}
-
-#[inline(never)]
-fn look_up_private<'u>(user: &'u User, name: &Name) -> Option<&'u Value> {
-    let private = user.part(Part::PrivateAttributes).get(name);
-    private.filter(|value| !value.is_null())
 }
 
 #[inline(never)]

@@ -1,7 +1,7 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
 use super::texts::Texts;
-use super::version::version;
+use super::version::Found;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
 use regex::Regex;
 use semver::Version;
@@ -86,21 +86,7 @@ pub struct Instant {
 }
 
 impl Operator {
-    /// Whether a value that is there passes. What most conditions ask is answered in place.
-    #[inline(always)]
-    pub fn passes_value(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Operator::EqualsText(text), Value::String(seen)) => same_text(seen, text),
-            (Operator::OneOf(among), Value::String(seen)) => among.texts.contains(seen),
-            (Operator::Compares(comparison, operand), Value::Number(number)) => {
-                comparison.holds(compare_numbers(number, operand))
-            }
-            _ => self.passes(Seen::new(value)),
-        }
-    }
-
     /// Whether a value or an id passes.
-    #[inline(never)]
     pub fn passes(&self, seen: Seen<'_>) -> bool {
         match self {
             Operator::EqualsText(text) => seen.text().is_some_and(|seen| same_text(seen, text)),
@@ -255,12 +241,12 @@ fn compares(comparison: Comparison, operand: &Number, seen: Seen<'_>) -> bool {
 }
 
 fn semver(bounds: &[(Comparison, Version)], seen: Seen<'_>) -> bool {
-    let Some(version) = seen.text().and_then(version) else {
+    let Some(found) = seen.text().and_then(Found::read) else {
         return false;
     };
     bounds
         .iter()
-        .all(|(comparison, bound)| comparison.holds(version.cmp_precedence(bound)))
+        .all(|(comparison, bound)| comparison.holds(found.precedence(bound)))
 }
 
 /// Unix nanoseconds of an RFC 3339 text or a number of milliseconds.

@@ -1,24 +1,50 @@
 //! Versions as users have them: SemVer 2.0 to the letter, read anew for each decision.
 
 use semver::Version;
+use std::cmp::Ordering;
 
 /// What any number of this many digits, and no more, is sure to fit in: 64 bits.
 const DIGITS: usize = 19;
 
-/// The version of a text; `None` where it is none.
-#[inline]
-pub fn version(text: &str) -> Option<Version> {
-    plain(text).or_else(|| Version::parse(text).ok())
+/// A version that a text says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Three numbers and nothing else, as in nearly all.
+    Plain([u64; 3]),
+    Other(Version),
 }
 
-/// A version of three numbers and nothing else, as nearly all are: read in a few instructions. `None` leaves everything
-/// else, what is no version included, to be judged by the crate.
+impl Found {
+    /// The version of a text; `None` where it is none.
+    #[inline]
+    pub fn read(text: &str) -> Option<Self> {
+        match plain(text) {
+            Some(numbers) => Some(Found::Plain(numbers)),
+            None => Version::parse(text).ok().map(Found::Other),
+        }
+    }
+
+    /// SemVer's precedence, which builds do not count for.
+    #[inline]
+    pub fn precedence(&self, of: &Version) -> Ordering {
+        match self {
+            Found::Plain(numbers) => numbers
+                .cmp(&[of.major, of.minor, of.patch])
+                // What is released comes after what was before the release.
+                .then_with(|| true.cmp(&of.pre.is_empty())),
+            Found::Other(version) => version.cmp_precedence(of),
+        }
+    }
+}
+
+/// A plain version is read in a few instructions. `None` leaves everything else, what is no version included, to be
+/// judged by the crate.
 #[inline]
-fn plain(text: &str) -> Option<Version> {
+fn plain(text: &str) -> Option<[u64; 3]> {
     let (major, rest) = number(text.as_bytes())?;
     let (minor, rest) = number(rest.strip_prefix(b".")?)?;
     let (patch, rest) = number(rest.strip_prefix(b".")?)?;
-    rest.is_empty().then(|| Version::new(major, minor, patch))
+    rest.is_empty().then_some([major, minor, patch])
 }
 
 /// The number that stands first, without leading zeroes, and what follows.
@@ -41,6 +67,36 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What was read, in the crate's words.
+    fn version(text: &str) -> Option<Version> {
+        Found::read(text).map(|found| match found {
+            Found::Plain([major, minor, patch]) => Version::new(major, minor, patch),
+            Found::Other(version) => version,
+        })
+    }
+
+    #[test]
+    fn precedence_is_that_of_the_crate() {
+        let texts = [
+            "1.2.3",
+            "1.2.3-rc.1",
+            "1.2.3-rc.2",
+            "1.2.3+b",
+            "1.2.4",
+            "1.3.0",
+            "2.0.0",
+            "2.0.0-a+b",
+        ];
+        for text in texts {
+            for bound in texts {
+                let bound = Version::parse(bound).unwrap();
+                let expected = Version::parse(text).unwrap().cmp_precedence(&bound);
+                let found = Found::read(text).unwrap();
+                assert_eq!(found.precedence(&bound), expected, "{text} {bound}");
+            }
+        }
+    }
 
     /// Every text of up to `length` letters.
     fn texts(letters: &[char], length: usize) -> Vec<String> {

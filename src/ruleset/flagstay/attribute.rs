@@ -1,0 +1,199 @@
+//! Conditions over attributes, as nearly all conditions are.
+
+use super::operators::{Comparison, Operator, Seen};
+use crate::user::{Entry, Glance, Name, Part, User};
+use crate::value::Value;
+use crate::word;
+
+/// Lists up to this length are looked through word by word.
+const FEW: usize = 8;
+
+#[derive(Debug)]
+pub struct Attribute {
+    pub name: Name,
+    pub operator: Operator,
+    quick: Quick,
+}
+
+/// What an operator says about values of which a glance is enough.
+#[derive(Debug, PartialEq, Eq)]
+enum Quick {
+    /// Of short texts these pass, and no others.
+    Texts(Box<[u64]>),
+    /// Of whole numbers those from the first to the second pass.
+    Numbers(i64, i64),
+    /// There is no short cut.
+    Nothing,
+}
+
+impl Attribute {
+    pub fn new(name: Name, operator: Operator) -> Self {
+        Attribute {
+            quick: Quick::new(&operator),
+            name,
+            operator,
+        }
+    }
+
+    #[inline(always)]
+    pub fn holds(&self, user: &User) -> bool {
+        let entry = user.attributes().entry(&self.name);
+        match (&self.quick, entry.map(|entry| entry.glance)) {
+            (Quick::Texts(texts), Some(Glance::Short(seen))) => {
+                texts.iter().any(|text| *text == seen)
+            }
+            (Quick::Numbers(from, to), Some(Glance::Whole(seen))) => {
+                (*from <= seen) & (seen <= *to)
+            }
+            _ => self.decides(entry, user),
+        }
+    }
+
+    #[inline(never)]
+    fn decides(&self, entry: Option<&Entry>, user: &User) -> bool {
+        match self.value(entry, user) {
+            Some((value, _)) => self.operator.passes(Seen::new(value)),
+            None => self.operator.passes_missing(),
+        }
+    }
+
+    /// The value, and whether it is private. A null is no value.
+    fn value<'u>(&self, entry: Option<&'u Entry>, user: &'u User) -> Option<(&'u Value, bool)> {
+        let there = |entry: &&Entry| !entry.value.is_null();
+        let public = entry.filter(there).map(|entry| (&entry.value, false));
+        public.or_else(|| {
+            let private = user.part(Part::PrivateAttributes).entry(&self.name);
+            private.filter(there).map(|entry| (&entry.value, true))
+        })
+    }
+
+    /// What the user has, for explanations: the value, or that it is private, or missing.
+    pub fn shown(&self, user: &User) -> (&'static str, Value) {
+        match self.value(user.attributes().entry(&self.name), user) {
+            Some((_, true)) => ("private", Value::Bool(true)),
+            Some((value, false)) => ("value", value.clone()),
+            None => ("missing", Value::Bool(true)),
+        }
+    }
+}
+
+impl Quick {
+    fn new(operator: &Operator) -> Self {
+        match operator {
+            Operator::EqualsText(text) => Quick::Texts(word::of_short(text).into_iter().collect()),
+            Operator::OneOf(among) if among.texts.iter().count() <= FEW => {
+                Quick::Texts(among.texts.iter().filter_map(word::of_short).collect())
+            }
+            Operator::Equals(value) => Quick::numbers(Comparison::Equals, value.as_i64()),
+            Operator::Compares(comparison, number) => Quick::numbers(*comparison, number.as_i64()),
+            _ => Quick::Nothing,
+        }
+    }
+
+    fn numbers(comparison: Comparison, operand: Option<i64>) -> Self {
+        let Some(number) = operand else {
+            return Quick::Nothing;
+        };
+        let (from, to) = match comparison {
+            Comparison::Equals => (Some(number), Some(number)),
+            Comparison::GreaterThan => (number.checked_add(1), Some(i64::MAX)),
+            Comparison::AtLeast => (Some(number), Some(i64::MAX)),
+            Comparison::LessThan => (Some(i64::MIN), number.checked_sub(1)),
+            Comparison::AtMost => (Some(i64::MIN), Some(number)),
+        };
+        match (from, to) {
+            (Some(from), Some(to)) => Quick::Numbers(from, to),
+            _ => Quick::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::flagstay::operators::Among;
+    use serde_json::json;
+
+    fn values() -> Vec<Value> {
+        let numbers = [
+            i64::MIN,
+            i64::MIN + 1,
+            -1,
+            0,
+            4,
+            5,
+            6,
+            i64::MAX - 1,
+            i64::MAX,
+        ];
+        let mut values: Vec<Value> = numbers.into_iter().map(Value::from).collect();
+        values.extend([
+            json!(u64::MAX),
+            json!(5.0),
+            json!(4.5),
+            json!(1e300),
+            json!(-1e300),
+        ]);
+        let texts = [
+            "",
+            "5",
+            "DE",
+            "DEU",
+            "seven77",
+            "eight888",
+            "a longer text than that",
+        ];
+        values.extend(texts.map(Value::from));
+        values.extend([json!(true), json!([5]), json!(["DE"]), json!({"DE": 5})]);
+        values
+    }
+
+    fn operators() -> Vec<Operator> {
+        let mut operators = Vec::new();
+        for value in values() {
+            match &value {
+                Value::String(text) => operators.push(Operator::EqualsText(text.as_str().into())),
+                other => operators.push(Operator::Equals(Box::new(other.clone()))),
+            }
+            if let Value::Number(number) = value {
+                for comparison in Comparison::ALL {
+                    operators.push(Operator::Compares(comparison, number.clone()));
+                }
+            }
+        }
+        for length in [0, 1, FEW, FEW + 1, values().len()] {
+            let among = Among::new(values().into_iter().rev().take(length).collect());
+            operators.push(Operator::OneOf(Box::new(among)));
+        }
+        operators
+    }
+
+    #[test]
+    fn a_short_cut_leads_where_the_long_way_does() {
+        let mut quick = 0;
+        for operator in operators() {
+            let attribute = Attribute::new(Name::new("a"), operator);
+            quick += usize::from(attribute.quick != Quick::Nothing);
+            for value in values() {
+                let mut user = User::new("u");
+                user.part_mut(Part::Attributes).set("a", value.clone());
+                let expected = attribute.operator.passes(Seen::new(&value));
+                let operator = &attribute.operator;
+                assert_eq!(attribute.holds(&user), expected, "{operator:?} {value}");
+            }
+        }
+        assert!(quick > 50, "{quick}");
+    }
+
+    #[test]
+    fn a_null_gives_way_to_a_private_value() {
+        let attribute = Attribute::new(Name::new("a"), Operator::EqualsText("x".into()));
+        let mut user = User::new("u");
+        user.part_mut(Part::PrivateAttributes).set("a", json!("x"));
+        assert!(attribute.holds(&user));
+        user.part_mut(Part::Attributes).set("a", json!(null));
+        assert!(attribute.holds(&user));
+        user.part_mut(Part::Attributes).set("a", json!("y"));
+        assert!(!attribute.holds(&user));
+    }
+}
