@@ -23,6 +23,7 @@ fn write_header(root: &Path, out: &Path) {
         "version",
         "status",
         "string",
+        "sink",
         "store",
         "client",
         "user",
@@ -30,6 +31,8 @@ fn write_header(root: &Path, out: &Path) {
         "evaluate",
         "decisions",
         "assignments",
+        "overrides",
+        "countries",
         "events",
     ];
     let header = chapters

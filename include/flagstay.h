@@ -53,7 +53,7 @@
 
 // The number that `flagstay_abi_version` returns for this header. It grows when a function or a struct member is
 // added; a function is never removed and never changes its meaning under the soname `libflagstay.so.1`.
-#define FLAGSTAY_ABI_VERSION 1
+#define FLAGSTAY_ABI_VERSION 2
 
 // The outcome of a call. Numbers are stable; new ones may be added within their hundred.
 enum flagstay_status
@@ -175,7 +175,8 @@ enum flagstay_mode
   // The user sees the variation: a new assignment is stored, and an exposure is queued if the client collects them.
   FLAGSTAY_MODE_EXPOSE = 0,
   // Somebody only looks: stored assignments answer, nothing is queued, and nothing is stored but where the platform's
-  // own contract replaces a stored record that no longer counts (VWO FullStack).
+  // own contract says so all the same: VWO FullStack replaces a stored record that no longer counts, and Statsig
+  // stores and removes by the assignments that are passed.
   FLAGSTAY_MODE_READ = 1,
 };
 #ifndef __cplusplus
@@ -213,16 +214,16 @@ typedef int32_t flagstay_part;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// What a store callback returns. Zero is not a success, so that a reply which a language runtime zeroed by itself
-// (after an exception, say) counts as a failure.
+// What a callback of the host's returns. Zero is not a success, so that a reply which a language runtime zeroed by
+// itself (after an exception, say) counts as a failure.
 enum flagstay_store_result
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // The store could not do it. Text given to the sink, if any, is taken as the reason.
+  // The host could not do it. Text given to the sink, if any, is taken as the reason.
   FLAGSTAY_STORE_FAILURE = 0,
-  // The store did it.
+  // The host did it.
   FLAGSTAY_STORE_DONE = 7001,
 };
 #ifndef __cplusplus
@@ -232,6 +233,37 @@ typedef enum flagstay_store_result flagstay_store_result;
 typedef int32_t flagstay_store_result;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+// What a flag is. Statsig's four kinds may share a name; all other platforms have flags, and no kinds.
+enum flagstay_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // In options: whatever has the name. In a decision: the platform has no kinds.
+  FLAGSTAY_KIND_ANY = 0,
+  FLAGSTAY_KIND_GATE = 1,
+  FLAGSTAY_KIND_CONFIG = 2,
+  FLAGSTAY_KIND_EXPERIMENT = 3,
+  FLAGSTAY_KIND_LAYER = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum flagstay_kind flagstay_kind;
+#else
+typedef int32_t flagstay_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// What a store held for a user when it was asked, to be passed to any number of evaluations: one store call, then no
+// more reads. A snapshot: later evaluations do not change it.
+//
+// Only Statsig's contract takes assignments from the caller; the other platforms read the store themselves. There,
+// three cases differ: no assignments passed (the stored one is removed), assignments without the flag (the user is
+// enrolled), assignments with the flag (they answer).
+//
+// Threads: any number may read it at once.
+typedef struct flagstay_assignments flagstay_assignments;
 
 // Decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it.
 //
@@ -262,7 +294,7 @@ typedef struct flagstay_user flagstay_user;
 
 // Takes the text that a callback returns: UTF-8, copied before the sink returns. `sink_context` is what the callback
 // was given. Call it at most once per callback, on the same thread, before the callback returns; a second call makes
-// the callback count as failed. Not calling it means "nothing stored".
+// the callback count as failed. Not calling it means "nothing": nothing stored, country unknown.
 typedef void (*flagstay_sink)(void *sink_context, const char *text, size_t len);
 
 // A store of the host's: where assignments are kept, as JSON records under (unit, flag).
@@ -394,6 +426,12 @@ typedef struct flagstay_decision {
   // What went wrong with the store on the way. The decision stands all the same.
   const char *store_error;
   size_t store_error_len;
+  // The platform's further facts as a JSON object, where the options ask for `details`. What is in it is on the
+  // dialect's reference page.
+  const char *details_json;
+  size_t details_json_len;
+  // A `flagstay_kind`: what the flag is, on platforms where flags of several kinds may share a name.
+  int32_t kind;
 } flagstay_decision;
 
 // What a call may say beyond user and flag. Zero it, set `size`, set what you need.
@@ -409,7 +447,36 @@ typedef struct flagstay_options {
   const char *default_json;
   // The length of `default_json` in bytes.
   size_t default_json_len;
+  // A `flagstay_kind`: which kind of flag is meant, where names can collide (Statsig).
+  int32_t kind;
+  // 1: users for whom the targeting rules decide otherwise today do not keep their stored assignment (Statsig).
+  uint8_t enforce_targeting;
+  // 1: users whom an override rule matches today do not keep their stored assignment (Statsig).
+  uint8_t enforce_overrides;
+  // 1: fill `details_json` in the decision. Gathering it costs time and memory.
+  uint8_t details;
+  // Assignments that were loaded before (Statsig); NULL: none are passed. Borrowed until the call returns.
+  const struct flagstay_assignments *assignments;
 } flagstay_options;
+
+// Finds the country of an IP address, for conditions on the country of users who come without one (Statsig).
+//
+// The callback runs on the thread that evaluates, with no lock of flagstay held, and for as long as it takes: look up a
+// table, do not ask a network. It must not unwind. What holds for the callbacks of a store holds here.
+//
+// Threads: the callback must be ready for several calls at once.
+typedef struct flagstay_countries {
+  // `sizeof(flagstay_countries)`.
+  size_t size;
+  // Passed to every callback. May be NULL.
+  void *context;
+  // Called exactly once, when the callback is needed no longer: on a thread that is inside a flagstay call. May be
+  // NULL.
+  void (*drop)(void *context);
+  // Gives the ISO 3166 code of two letters to the sink, or does not call the sink where the country is unknown.
+  // Returns `FLAGSTAY_STORE_DONE`; anything else, or text that is not UTF-8, is as good as an unknown country.
+  int32_t (*country)(void *context, const char *ip, size_t ip_len, flagstay_sink sink, void *sink_context);
+} flagstay_countries;
 
 #ifdef __cplusplus
 extern "C" {
@@ -492,7 +559,8 @@ flagstay_status flagstay_client_update(const struct flagstay_client *client,
                                        struct flagstay_error **error);
 
 // Tells how the client is doing, as JSON: `state` (INITIALIZING, READY, OFF), `dialect`, `flags` (their number),
-// `problems` (what is broken in the ruleset: `flag`, JSON `path`, `message`), `updates` (`loaded`, `unchanged`,
+// `problems` (what is broken in the ruleset: `flag`, JSON `path`, `message`), `notes` (what the client was not given and
+// rulesets may ask for), `overrides` (their number), `updates` (`loaded`, `unchanged`,
 // `refused`, `last_error`), `store` (`kind`, `writes`, `lost_races`, `failures`, `garbage`, `slow`, `last_error`) and
 // `events` (`queued`, `capacity`, `accepted`, `dropped`). Members may be added.
 //
@@ -754,6 +822,50 @@ flagstay_status flagstay_decisions_expose(const struct flagstay_decisions *decis
 // Threads: any; nobody may use them at the same time or afterwards.
 void flagstay_decisions_free(struct flagstay_decisions *decisions);
 
+// Loads what the store holds for a user, by their id of type `id_type`: "userID" for their key, otherwise the name of
+// one of their ids. `*assignments` receives a new handle, to be freed with `flagstay_assignments_free`, or NULL where the
+// user has no such id: passing that on is passing none.
+//
+// A store that fails fails no decision: the handle says so (`flagstay_assignments_error`), and a decision that it is
+// passed to is made by the rules, carries the store's error, and writes and removes nothing. The same holds while
+// there is no ruleset. Without a store there is nothing in the handle.
+//
+// Threads: any.
+flagstay_status flagstay_assignments_load(const struct flagstay_client *client,
+                                          const struct flagstay_user *user,
+                                          const char *id_type,
+                                          size_t id_type_len,
+                                          struct flagstay_assignments **assignments,
+                                          struct flagstay_error **error);
+
+// Makes assignments from what the caller has, a JSON object: flag to record. A record that is not as the platform
+// writes them counts for its flag alone, as if no assignments were passed. `*assignments` receives a new handle.
+//
+// Threads: any.
+flagstay_status flagstay_assignments_from_json(const char *records,
+                                               size_t records_len,
+                                               struct flagstay_assignments **assignments,
+                                               struct flagstay_error **error);
+
+// Returns why the store did not say what it holds, borrowed until the handle is freed; its length in bytes goes to
+// `*len`. NULL and 0: it did, or the handle is NULL.
+//
+// Threads: any.
+const char *flagstay_assignments_error(const struct flagstay_assignments *assignments,
+                                       size_t *len);
+
+// Tells what is in assignments, as JSON: an object, flag to record. `*records` receives a new string.
+//
+// Threads: any.
+flagstay_status flagstay_assignments_json(const struct flagstay_assignments *assignments,
+                                          struct flagstay_string **records,
+                                          struct flagstay_error **error);
+
+// Frees assignments. NULL is fine.
+//
+// Threads: any; nobody may use them at the same time or afterwards.
+void flagstay_assignments_free(struct flagstay_assignments *assignments);
+
 // Reads the assignment of (unit, flag) without deciding or enrolling. `*record` receives a new string, the record as
 // JSON in the platform's own shape, or NULL where nothing is stored.
 //
@@ -776,6 +888,63 @@ flagstay_status flagstay_forget(const struct flagstay_client *client,
                                 size_t unit_len,
                                 uint64_t *removed,
                                 struct flagstay_error **error);
+
+// Sets what a flag answers, in place of the ruleset, from the next evaluation on: `value` is JSON, a boolean for a
+// gate, an object for everything else. `kind` is a `flagstay_kind`, other than ANY. `id`: only for users who have that
+// id, their key or any other; with NULL and 0 for everybody who has no answer of their own. The flag need not be in the
+// ruleset. Setting anew replaces.
+//
+// Overrides live as long as the client and are no part of a store. `FLAGSTAY_INVALID_ARGUMENT`: the client's dialect
+// knows no overrides (only `statsig` does).
+//
+// Threads: any; evaluations go on meanwhile.
+flagstay_status flagstay_override_set(const struct flagstay_client *client,
+                                      int32_t kind,
+                                      const char *flag,
+                                      size_t flag_len,
+                                      const char *id,
+                                      size_t id_len,
+                                      const char *value,
+                                      size_t value_len,
+                                      struct flagstay_error **error);
+
+// Sets that an experiment answers what its group named `group` gets, as `flagstay_override_set` does a value. A group
+// that the ruleset does not have answers an empty object.
+//
+// Threads: any; evaluations go on meanwhile.
+flagstay_status flagstay_override_set_group(const struct flagstay_client *client,
+                                            const char *flag,
+                                            size_t flag_len,
+                                            const char *id,
+                                            size_t id_len,
+                                            const char *group,
+                                            size_t group_len,
+                                            struct flagstay_error **error);
+
+// Removes the override of a flag for an id or, with `id` NULL and 0, all overrides of the flag. That there is none is
+// fine.
+//
+// Threads: any; evaluations go on meanwhile.
+flagstay_status flagstay_override_remove(const struct flagstay_client *client,
+                                         int32_t kind,
+                                         const char *flag,
+                                         size_t flag_len,
+                                         const char *id,
+                                         size_t id_len,
+                                         struct flagstay_error **error);
+
+// Removes all overrides of the client.
+//
+// Threads: any; evaluations go on meanwhile.
+flagstay_status flagstay_override_clear(const struct flagstay_client *client, struct flagstay_error **error);
+
+// Sets who knows the country of an IP address, from the next evaluation on; NULL: nobody any more. The table is copied;
+// its `drop` is called exactly once, also when this call fails. It goes before a table file in the configuration.
+//
+// Threads: any; evaluations go on meanwhile.
+flagstay_status flagstay_client_set_countries(const struct flagstay_client *client,
+                                              const struct flagstay_countries *countries,
+                                              struct flagstay_error **error);
 
 // Takes a metric event: what a user did. `details` is a JSON object with any of `value` (a number, or what the
 // platform takes), `properties` (an object) and `flags` (a list of keys, where the event is meant for some only), or

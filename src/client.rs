@@ -4,15 +4,16 @@
 //! store is called, so a store may call back into the client that called it.
 
 use crate::config::{Config, EventsConfig};
-use crate::decision::{Answer, Decision, ErrorCode};
+use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::events::Queue;
 use crate::fork::Fresh;
+use crate::host::{Countries, Host, Overrides};
 use crate::ruleset::trace::Recorder;
-use crate::ruleset::{Clock, Dialect, Loaded, Metric, Mode, Request, Ruleset, Turn};
-use crate::sticky::{self, Assignments, Health, Record, Store, StoreError};
+use crate::ruleset::{Clock, Loaded, Metric, Mode, Reader, Request, Ruleset, Turn};
+use crate::sticky::{self, Assignments, Health, Held, Record, Store, StoreError};
 use crate::user::User;
-use crate::value::{Map, Value};
+use crate::value::Value;
 use arc_swap::ArcSwapOption;
 use serde_json::json;
 use std::sync::Arc;
@@ -25,18 +26,20 @@ pub struct Client {
     session: ArcSwapOption<Session>,
     updates: Updates,
     closed: AtomicBool,
-    dialect: &'static dyn Dialect,
-    options: Map<String, Value>,
+    dialect: &'static str,
+    reader: Box<dyn Reader>,
     clock: Clock,
     health: Health,
     queue: Queue,
     events: EventsConfig,
 }
 
-/// What one decision sees: it keeps both as they were when it began.
+/// What one decision sees: it keeps all of it as it was when it began.
+#[derive(Clone)]
 struct Session {
     ruleset: Option<Arc<dyn Ruleset>>,
     store: Option<Arc<dyn Store>>,
+    host: Host,
 }
 
 /// Counts of what arrived, and the lock that lets one update happen at a time. The lock guards no data: the status does
@@ -65,6 +68,7 @@ impl Client {
     /// Makes a client. `store` is the host's own; the configuration may name a built-in one instead, not both.
     pub fn new(config: Config, store: Option<Arc<dyn Store>>) -> Result<Self, Error> {
         crate::fork::watch();
+        let reader = config.dialect.open(&config.options)?;
         let built_in = sticky::open::open(&config.store)?;
         let store = match (store, built_in) {
             (Some(_), Some(_)) => {
@@ -80,11 +84,12 @@ impl Client {
             session: ArcSwapOption::from_pointee(Session {
                 ruleset: None,
                 store,
+                host: Host::default(),
             }),
             updates: Updates::default(),
             closed: AtomicBool::new(false),
-            dialect: config.dialect,
-            options: config.options,
+            dialect: config.dialect.name(),
+            reader,
             clock: config.clock,
             health: Health::new(config.store.slow_after()),
             queue: Queue::new(config.events.capacity),
@@ -109,18 +114,11 @@ impl Client {
         let order = updates.order.get();
         let _turn = order.lock().unwrap_or_else(|e| e.into_inner());
         session = self.open()?;
-        let current = session.ruleset.as_deref();
-        match self.dialect.load(document, &self.options, current) {
+        match self.reader.read(document, session.ruleset.as_ref()) {
             Ok(Loaded::Ruleset(ruleset)) => {
                 updates.loaded.fetch_add(1, Relaxed);
                 updates.last_error.store(None);
-                let next = Arc::new(Session {
-                    ruleset: Some(ruleset),
-                    store: session.store.clone(),
-                });
-                // A client that was closed in the meantime stays closed.
-                self.session
-                    .rcu(|now| now.as_ref().map(|_| Arc::clone(&next)));
+                self.change(|next| next.ruleset = Some(Arc::clone(&ruleset)));
                 Ok(())
             }
             Ok(Loaded::Unchanged(_)) => {
@@ -134,6 +132,35 @@ impl Client {
                 Err(error)
             }
         }
+    }
+
+    /// Sets, removes or clears overrides, for all decisions that begin from now on.
+    pub fn change_overrides(&self, change: impl Fn(&mut Overrides)) -> Result<(), Error> {
+        if !self.reader.has_overrides() {
+            let message = format!("the dialect {} knows no local overrides", self.dialect);
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        self.open()?;
+        self.change(|next| change(&mut next.host.overrides));
+        Ok(())
+    }
+
+    /// Sets who knows the country of an address; `None`: nobody any more.
+    pub fn set_countries(&self, countries: Option<Arc<dyn Countries>>) -> Result<(), Error> {
+        self.open()?;
+        self.change(|next| next.host.countries = countries.clone());
+        Ok(())
+    }
+
+    /// Replaces the snapshot by a changed copy. A client that is closed in the meantime stays closed.
+    fn change(&self, change: impl Fn(&mut Session)) {
+        self.session.rcu(|now| {
+            now.as_ref().map(|now| {
+                let mut next = Session::clone(now);
+                change(&mut next);
+                Arc::new(next)
+            })
+        });
     }
 
     /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
@@ -167,31 +194,22 @@ impl Client {
         switch
     }
 
-    /// Decides for every flag and hands each decision to `each`, in document order. No exposure is queued:
-    /// [`Client::expose`] does that for the decisions that are looked at.
+    /// Decides every flag for the request's user and hands each decision to `each`, in document order. No exposure is
+    /// queued: [`Client::expose`] does that for the decisions that are looked at.
     pub fn evaluate_all(
         &self,
-        user: &User,
-        mode: Mode,
+        request: &Request<'_>,
         mut each: impl FnMut(&str, Decision<'_>),
     ) -> Result<(), ErrorCode> {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
             return Err(ErrorCode::ProviderNotReady);
         };
-        for flag in ruleset.flags() {
-            let request = Request {
-                flag,
-                user,
-                default: None,
-                mode,
-            };
-            let mut turn = Turn {
-                outbox: None,
-                ..self.turn(session, mode)
-            };
-            let mut decision = ruleset.evaluate(&request, &mut turn);
-            self.settle(&mut turn, &mut decision);
+        let mut turn = Turn {
+            outbox: None,
+            ..self.turn(session, request.mode)
+        };
+        for (flag, decision) in ruleset.evaluate_all(request, &mut turn)? {
             each(flag, decision);
         }
         Ok(())
@@ -218,6 +236,7 @@ impl Client {
             clock: self.clock,
             assignments: Assignments::read_only(session.store.as_deref(), &self.health),
             outbox: None,
+            host: &session.host,
         };
         let mut recorder = Recorder::default();
         let mut decision = ruleset.explain(request, &mut turn, &mut recorder);
@@ -227,6 +246,25 @@ impl Client {
             "decision": decision.to_json(),
             "steps": recorder.into_steps(),
         })
+    }
+
+    /// What the store holds for a user, by the ids of one type, to be passed to any number of evaluations. `None`: the
+    /// user has no such id. A store that fails is no error here: what was loaded says so, and so does each decision that
+    /// it is passed to.
+    pub fn load_assignments(&self, user: &User, id_type: &str) -> Result<Option<Held>, Error> {
+        let session = self.open()?;
+        let Some(ruleset) = &session.ruleset else {
+            let why = "there is no ruleset yet to say what is kept where".to_owned();
+            return Ok(Some(Held::Unknown(StoreError::Failed(why))));
+        };
+        let Some(unit) = ruleset.unit(user, id_type) else {
+            return Ok(None);
+        };
+        let mut assignments = Assignments::new(session.store.as_deref(), &self.health);
+        Ok(Some(match assignments.load(&unit, &mut ruleset.flags()) {
+            Some(records) => Held::loaded(records),
+            None => Held::unknown(assignments.take_error()),
+        }))
     }
 
     /// The stored assignment, without deciding or enrolling.
@@ -256,6 +294,7 @@ impl Client {
             clock: self.clock,
             assignments: Assignments::new(session.store.as_deref(), &self.health),
             outbox: Some(Vec::new()),
+            host: &session.host,
         };
         let accepted = ruleset.track(metric, &mut turn)?;
         self.send(&mut turn);
@@ -274,17 +313,19 @@ impl Client {
         let ruleset = session.and_then(|s| s.ruleset.as_deref());
         let state = match ruleset {
             _ if self.is_closed() => "OFF",
-            Some(_) => "READY",
-            None => "INITIALIZING",
+            Some(ruleset) if ruleset.is_ready() => "READY",
+            _ => "INITIALIZING",
         };
         let mut store = self.health.to_json();
         store["kind"] = json!(session.and_then(|s| s.store.as_deref()).map(Store::name));
         let updates = &self.updates;
         json!({
             "state": state,
-            "dialect": self.dialect.name(),
+            "dialect": self.dialect,
             "flags": ruleset.map(|r| r.flags().count()),
             "problems": ruleset.map(Ruleset::problems).unwrap_or_default(),
+            "notes": self.reader.notes(),
+            "overrides": session.map_or(0, |s| s.host.overrides.count()),
             "updates": {
                 "loaded": updates.loaded.load(Relaxed),
                 "unchanged": updates.unchanged.load(Relaxed),
@@ -307,16 +348,14 @@ impl Client {
         self.closed.load(Relaxed)
     }
 
-    fn not_ready(&self, request: &Request<'_>) -> Decision<'static> {
+    fn not_ready(&self, request: &Request<'_>) -> Decision<'_> {
         let why = match self.is_closed() {
             true => "the client has been closed",
             false => "the client has no ruleset yet",
         };
         let mut decision = Decision::failed(ErrorCode::ProviderNotReady, why);
-        if request.wants_no_default()
-            && let Some(value) = self.dialect.value_without_ruleset()
-        {
-            decision.value = Answer::Prepared(value);
+        if let Some(value) = self.reader.value_without_ruleset(request) {
+            decision.value = value;
         }
         decision
     }
@@ -336,6 +375,7 @@ impl Client {
             // What a mode means for the store is the dialect's contract; only an explanation must never write.
             assignments: Assignments::new(store, &self.health),
             outbox: exposes.then(Vec::new),
+            host: &session.host,
         }
     }
 

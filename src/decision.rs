@@ -1,5 +1,6 @@
 //! What leaves: value, variation, reason, rule, whether it was sticky, and what went wrong.
 
+use crate::ruleset::Kind;
 use crate::sticky::StoreError;
 use crate::value::{Prepared, Value};
 use std::borrow::Cow;
@@ -82,6 +83,8 @@ impl Answer<'_> {
 pub struct Decision<'r> {
     /// Whether the ruleset has the flag.
     pub found: bool,
+    /// What the flag is, on platforms where flags of several kinds may share a name.
+    pub kind: Option<Kind>,
     /// The flag read as a switch: gate passed, feature on, user part of the campaign.
     pub enabled: bool,
     pub value: Answer<'r>,
@@ -96,6 +99,8 @@ pub struct Decision<'r> {
     pub message: Option<Cow<'r, str>>,
     /// What went wrong with the store on the way. The decision stands all the same.
     pub store_error: Option<StoreError>,
+    /// The platform's further facts, an object, where the request asks for them and the platform has any.
+    pub details: Option<Box<Value>>,
 }
 
 impl<'r> Decision<'r> {
@@ -103,6 +108,7 @@ impl<'r> Decision<'r> {
     pub fn failed(error: ErrorCode, message: impl Into<Cow<'r, str>>) -> Self {
         Decision {
             found: error != ErrorCode::FlagNotFound && error != ErrorCode::ProviderNotReady,
+            kind: None,
             enabled: false,
             value: Answer::Default,
             variation: None,
@@ -113,6 +119,7 @@ impl<'r> Decision<'r> {
             error: Some(error),
             message: Some(message.into()),
             store_error: None,
+            details: None,
         }
     }
 
@@ -120,6 +127,7 @@ impl<'r> Decision<'r> {
     pub fn because(reason: Reason) -> Self {
         Decision {
             found: true,
+            kind: None,
             enabled: false,
             value: Answer::Default,
             variation: None,
@@ -130,6 +138,7 @@ impl<'r> Decision<'r> {
             error: None,
             message: None,
             store_error: None,
+            details: None,
         }
     }
 
@@ -137,6 +146,7 @@ impl<'r> Decision<'r> {
     pub fn to_json(&self) -> Value {
         serde_json::json!({
             "found": self.found,
+            "kind": self.kind.map(Kind::as_str),
             "enabled": self.enabled,
             "value": self.value.value(),
             "variation": self.variation,
@@ -147,6 +157,7 @@ impl<'r> Decision<'r> {
             "error": self.error.map(ErrorCode::as_str),
             "message": self.message,
             "store_error": self.store_error.as_ref().map(ToString::to_string),
+            "details": self.details,
         })
     }
 
@@ -166,11 +177,13 @@ impl<'r> Decision<'r> {
             rule_id: owned(self.rule_id),
             message: owned(self.message),
             found: self.found,
+            kind: self.kind,
             enabled: self.enabled,
             reason: self.reason,
             sticky: self.sticky,
             error: self.error,
             store_error: self.store_error,
+            details: self.details,
         }
     }
 

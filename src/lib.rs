@@ -9,6 +9,7 @@
 //! 3. [`user`] is who the decision is for, and [`value`] the kinds of value there are.
 //! 4. [`ruleset`] evaluates: one folder per dialect, and the tools they share. Evaluation is pure; what it may touch
 //!    is handed to it.
+//!    [`host`] is what the host adds to it.
 //! 5. [`sticky`] is the contract with the stores that remember assignments.
 //! 6. [`decision`] is what leaves, and [`events`] what is told about it.
 //!
@@ -25,6 +26,7 @@ pub mod decision;
 pub mod error;
 pub mod events;
 pub mod fork;
+pub mod host;
 pub mod ruleset;
 pub mod sticky;
 pub mod user;

@@ -23,21 +23,14 @@ fn client(store: Arc<MemoryStore>) -> Client {
 
 fn decide(client: &Client, flag: &str, user: &User, mode: Mode) -> Value {
     let request = Request {
-        flag,
-        user,
-        default: None,
         mode,
+        ..Request::new(flag, user)
     };
     client.evaluate(&request, |decision| decision.to_json())
 }
 
 fn explain(client: &Client, flag: &str, user: &User) -> Value {
-    client.explain(&Request {
-        flag,
-        user,
-        default: None,
-        mode: Mode::Expose,
-    })
+    client.explain(&Request::new(flag, user))
 }
 
 /// What the decisions of a run were, so that a run in which nothing happens is seen to be one.

@@ -60,10 +60,8 @@ fn client(document: &Value, store: Option<Arc<dyn Store>>) -> Client {
 fn decide(client: &Client, flag: &str, user: &str, mode: Mode) -> Value {
     let user = User::new(user);
     let request = Request {
-        flag,
-        user: &user,
-        default: None,
         mode,
+        ..Request::new(flag, &user)
     };
     client.evaluate(&request, |decision| decision.to_json())
 }
@@ -96,8 +94,12 @@ impl Store for Raced {
         self.inner.remove(unit, flag)
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit)
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
+        self.inner.load(unit, flags)
     }
 
     fn claim(
@@ -181,8 +183,12 @@ fn a_store_that_does_not_answer_is_not_written_over() {
         fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
             self.0.remove(unit, flag)
         }
-        fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
-            self.0.load(unit)
+        fn load(
+            &self,
+            unit: &str,
+            flags: &mut dyn Iterator<Item = &str>,
+        ) -> Result<Vec<(String, Record)>, StoreError> {
+            self.0.load(unit, flags)
         }
         fn claim(
             &self,
@@ -261,19 +267,17 @@ fn somebody_who_only_looks_leaves_nothing_behind() {
     let client = client(&document(true), Some(store.clone()));
     let looked = decide(&client, "checkout", "alice", Mode::Read);
     let user = User::new("alice");
-    let request = Request {
-        flag: "checkout",
-        user: &user,
-        default: None,
-        mode: Mode::Expose,
-    };
+    let request = Request::new("checkout", &user);
     let explained = client.explain(&request);
     assert_eq!(explained["decision"], looked);
     assert!(explained["steps"].as_array().unwrap().len() > 2);
-    assert_eq!(store.load("alice").unwrap(), []);
+    assert_eq!(store.load("alice", &mut std::iter::empty()).unwrap(), []);
     assert_eq!(client.drain_events(10), Vec::<Value>::new());
     assert_eq!(decide(&client, "checkout", "alice", Mode::Expose), looked);
-    assert_eq!(store.load("alice").unwrap().len(), 2);
+    assert_eq!(
+        store.load("alice", &mut std::iter::empty()).unwrap().len(),
+        2
+    );
 }
 
 #[test]
@@ -395,12 +399,7 @@ fn what_does_not_work_is_in_the_status_with_flag_and_path() {
     let mut user = User::new("alice");
     user.part_mut(flagstay::user::Part::Attributes)
         .set("plan", json!("basic"));
-    let request = Request {
-        flag: "checkout",
-        user: &user,
-        default: None,
-        mode: Mode::Expose,
-    };
+    let request = Request::new("checkout", &user);
     let broken = client.evaluate(&request, |decision| decision.to_json());
     assert_eq!(
         (&broken["enabled"], &broken["reason"]),
@@ -439,12 +438,7 @@ fn without_a_document_a_flag_is_off_and_the_callers_default_stands() {
     let config = Config::from_json(r#"{"dialect": "vwo-fme"}"#).unwrap();
     let client = Client::new(config, None).unwrap();
     let user = User::new("alice");
-    let mut request = Request {
-        flag: "checkout",
-        user: &user,
-        default: None,
-        mode: Mode::Expose,
-    };
+    let mut request = Request::new("checkout", &user);
     let without = client.evaluate(&request, |decision| decision.to_json());
     assert_eq!(
         (&without["enabled"], &without["value"]),

@@ -318,7 +318,7 @@ proptest! {
             Ok(()) => {
                 let user = User::new("u");
                 for flag in ["flag-a", "flag-b", "flag-c"] {
-                    let request = Request { flag, user: &user, default: None, mode: Mode::Expose };
+                    let request = Request::new(flag, &user);
                     soon("deciding", || client.evaluate(&request, |_| ()));
                 }
             }
@@ -341,7 +341,7 @@ proptest! {
         client.update(&document.to_string()).expect("the document is valid");
         let user = User::from_value(user).expect("a user of this shape is one");
         for flag in ["flag-a", "flag-b", "flag-c", "flag-a", "no such flag"] {
-            let read = Request { flag, user: &user, default: None, mode: Mode::Read };
+            let read = Request { mode: Mode::Read, ..Request::new(flag, &user) };
             let read_one = soon("deciding", || client.evaluate(&read, |decision| decision.to_json()));
             let explained = soon("explaining", || client.explain(&read));
             prop_assert_eq!(&explained["decision"], &read_one);

@@ -288,10 +288,8 @@ fn use_all(client: &Client, user: &User) {
     for flag in FLAGS {
         for mode in [Mode::Expose, Mode::Read] {
             let request = Request {
-                flag,
-                user,
-                default: None,
                 mode,
+                ..Request::new(flag, user)
             };
             soon("explaining", || client.explain(&request));
             soon("deciding", || client.evaluate(&request, |_| ()));
@@ -375,7 +373,7 @@ proptest! {
         let user = User::from_value(user).expect("a user of this shape is one");
         for flag in FLAGS {
             for mode in [Mode::Read, Mode::Expose] {
-                let request = Request { flag, user: &user, default: None, mode };
+                let request = Request { mode, ..Request::new(flag, &user) };
                 let explained = soon("explaining", || client.explain(&request));
                 let decided = soon("deciding", || client.evaluate(&request, |decision| decision.to_json()));
                 prop_assert_eq!(&explained["decision"], &decided);

@@ -3,7 +3,7 @@
 use flagstay::client::Client;
 use flagstay::config::Config;
 use flagstay::decision::Reason;
-use flagstay::ruleset::{Mode, Request};
+use flagstay::ruleset::Request;
 use flagstay::user::{Part, User};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -65,12 +65,7 @@ pub fn user() -> User {
 }
 
 pub fn request<'a>(flag: &'a str, user: &'a User) -> Request<'a> {
-    Request {
-        flag,
-        user,
-        default: None,
-        mode: Mode::Expose,
-    }
+    Request::new(flag, user)
 }
 
 /// A full decision; what is returned cannot be optimised away.

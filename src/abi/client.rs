@@ -84,7 +84,8 @@ pub unsafe extern "C" fn flagstay_client_update(
 }
 
 /// Tells how the client is doing, as JSON: `state` (INITIALIZING, READY, OFF), `dialect`, `flags` (their number),
-/// `problems` (what is broken in the ruleset: `flag`, JSON `path`, `message`), `updates` (`loaded`, `unchanged`,
+/// `problems` (what is broken in the ruleset: `flag`, JSON `path`, `message`), `notes` (what the client was not given and
+/// rulesets may ask for), `overrides` (their number), `updates` (`loaded`, `unchanged`,
 /// `refused`, `last_error`), `store` (`kind`, `writes`, `lost_races`, `failures`, `garbage`, `slow`, `last_error`) and
 /// `events` (`queued`, `capacity`, `accepted`, `dropped`). Members may be added.
 ///

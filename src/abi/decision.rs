@@ -1,12 +1,16 @@
 //! The decision as C sees it: a struct of the caller's that the library fills.
 
+use super::assignments::flagstay_assignments;
 use super::guard::{guard_plain, read_sized, sets_beyond};
+use super::handle::optional;
 use super::slot::Slot;
 use super::text::json;
 use super::versioned;
 use crate::decision::Reason;
 use crate::error::{Error, ErrorKind};
-use crate::ruleset::Mode;
+use crate::ruleset::{Enforce, Kind, Mode, Request};
+use crate::sticky::Held;
+use crate::user::User;
 use crate::value::Value;
 use std::ffi::{c_char, c_void};
 
@@ -147,6 +151,12 @@ pub struct flagstay_decision {
     /// What went wrong with the store on the way. The decision stands all the same.
     pub store_error: *const c_char,
     pub store_error_len: usize,
+    /// The platform's further facts as a JSON object, where the options ask for `details`. What is in it is on the
+    /// dialect's reference page.
+    pub details_json: *const c_char,
+    pub details_json_len: usize,
+    /// A `flagstay_kind`: what the flag is, on platforms where flags of several kinds may share a name.
+    pub kind: i32,
 }
 
 /// Frees what a decision struct holds, and zeroes it; `size` stays, and the struct may be used again. NULL and a struct
@@ -178,6 +188,55 @@ pub struct flagstay_options {
     pub default_json: *const c_char,
     /// The length of `default_json` in bytes.
     pub default_json_len: usize,
+    /// A `flagstay_kind`: which kind of flag is meant, where names can collide (Statsig).
+    pub kind: i32,
+    /// 1: users for whom the targeting rules decide otherwise today do not keep their stored assignment (Statsig).
+    pub enforce_targeting: u8,
+    /// 1: users whom an override rule matches today do not keep their stored assignment (Statsig).
+    pub enforce_overrides: u8,
+    /// 1: fill `details_json` in the decision. Gathering it costs time and memory.
+    pub details: u8,
+    /// Assignments that were loaded before (Statsig); NULL: none are passed. Borrowed until the call returns.
+    pub assignments: *const flagstay_assignments,
+}
+
+/// What a flag is. Statsig's four kinds may share a name; all other platforms have flags, and no kinds.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum flagstay_kind {
+    /// In options: whatever has the name. In a decision: the platform has no kinds.
+    FLAGSTAY_KIND_ANY = 0,
+    FLAGSTAY_KIND_GATE = 1,
+    FLAGSTAY_KIND_CONFIG = 2,
+    FLAGSTAY_KIND_EXPERIMENT = 3,
+    FLAGSTAY_KIND_LAYER = 4,
+}
+
+impl flagstay_kind {
+    pub(super) fn of(kind: Option<Kind>) -> Self {
+        use flagstay_kind::*;
+        match kind {
+            None => FLAGSTAY_KIND_ANY,
+            Some(Kind::Gate) => FLAGSTAY_KIND_GATE,
+            Some(Kind::Config) => FLAGSTAY_KIND_CONFIG,
+            Some(Kind::Experiment) => FLAGSTAY_KIND_EXPERIMENT,
+            Some(Kind::Layer) => FLAGSTAY_KIND_LAYER,
+        }
+    }
+
+    /// The kind of a number that a caller gives; `None` within: any.
+    pub(super) fn read(given: i32, name: &str) -> Result<Option<Kind>, Error> {
+        let any = [None].into_iter();
+        let known = [Kind::Gate, Kind::Config, Kind::Experiment, Kind::Layer];
+        any.chain(known.map(Some))
+            .find(|kind| flagstay_kind::of(*kind) as i32 == given)
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("`{name}` is {given}, which is no flagstay_kind"),
+                )
+            })
+    }
 }
 
 /// What an evaluation does to the store and to the event queue.
@@ -187,7 +246,8 @@ pub enum flagstay_mode {
     /// The user sees the variation: a new assignment is stored, and an exposure is queued if the client collects them.
     FLAGSTAY_MODE_EXPOSE = 0,
     /// Somebody only looks: stored assignments answer, nothing is queued, and nothing is stored but where the platform's
-    /// own contract replaces a stored record that no longer counts (VWO FullStack).
+    /// own contract says so all the same: VWO FullStack replaces a stored record that no longer counts, and Statsig
+    /// stores and removes by the assignments that are passed.
     FLAGSTAY_MODE_READ = 1,
 }
 
@@ -196,6 +256,27 @@ pub enum flagstay_mode {
 pub(super) struct Options<'a> {
     pub mode: Mode,
     pub default: Option<&'a str>,
+    kind: Option<Kind>,
+    held: Option<&'a Held>,
+    enforce: Enforce,
+    details: bool,
+}
+
+impl<'a> Options<'a> {
+    /// What is asked with these options.
+    #[inline]
+    pub fn request(&self, flag: &'a str, user: &'a User) -> Request<'a> {
+        Request {
+            flag,
+            user,
+            default: self.default,
+            mode: self.mode,
+            kind: self.kind,
+            held: self.held,
+            enforce: self.enforce,
+            details: self.details,
+        }
+    }
 }
 
 /// # Safety
@@ -212,6 +293,11 @@ pub(super) unsafe fn options<'a>(options: *const flagstay_options) -> Result<Opt
         mode,
         default_json,
         default_json_len,
+        kind,
+        enforce_targeting,
+        enforce_overrides,
+        details,
+        assignments,
         ..
     } = given.value;
     let mode = match mode {
@@ -229,7 +315,19 @@ pub(super) unsafe fn options<'a>(options: *const flagstay_options) -> Result<Opt
         // SAFETY: promised by the caller.
         _ => Some(unsafe { json(default_json, default_json_len, "options.default_json") }?),
     };
-    Ok(Options { mode, default })
+    // SAFETY: promised by the caller: NULL or a handle.
+    let loaded = optional(unsafe { assignments.as_ref() }, "options.assignments")?;
+    Ok(Options {
+        mode,
+        default,
+        kind: flagstay_kind::read(kind, "options.kind")?,
+        held: loaded.map(|loaded| &loaded.held),
+        enforce: Enforce {
+            targeting: enforce_targeting != 0,
+            overrides: enforce_overrides != 0,
+        },
+        details: details != 0,
+    })
 }
 
 versioned!(flagstay_decision_clear);

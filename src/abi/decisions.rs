@@ -53,7 +53,7 @@ pub unsafe extern "C" fn flagstay_evaluate_all(
         let options = unsafe { self::options(options) }?;
         let user = user_of(user)?;
         let mut decisions = Vec::new();
-        let made = client.evaluate_all(user, options.mode, |flag, decision| {
+        let made = client.evaluate_all(&options.request("", user), |flag, decision| {
             decisions.push((flag.to_owned(), decision.into_owned()));
         });
         if let Err(code) = made {
@@ -141,10 +141,9 @@ pub unsafe extern "C" fn flagstay_decisions_expose(
         let (flag, decision) = at(decisions, index)?;
         let all = required(decisions, "decisions")?;
         let request = Request {
-            flag,
-            user: &all.user,
-            default: None,
             mode: all.mode,
+            kind: decision.kind,
+            ..Request::new(flag, &all.user)
         };
         client.expose(&request, decision);
         Ok(flagstay_status::FLAGSTAY_OK)

@@ -12,7 +12,7 @@ use super::text::{json, text};
 use super::user::{flagstay_user, user_of};
 use super::versioned;
 use crate::error::Error;
-use crate::ruleset::{Mode, Request};
+use crate::ruleset::Request;
 use crate::value::{Value, kind_of};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -44,12 +44,7 @@ pub unsafe extern "C" fn flagstay_evaluate(
         slot.default = options.default;
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         slot.flag = flag;
-        let request = Request {
-            flag,
-            user: user_of(user)?,
-            default: options.default,
-            mode: options.mode,
-        };
+        let request = options.request(flag, user_of(user)?);
         required(client, "client")?.evaluate(&request, |decided| slot.fill(decided))?;
         Ok(flagstay_status::FLAGSTAY_OK)
     })
@@ -69,10 +64,8 @@ unsafe fn switch(
     // SAFETY: promised by the caller.
     let flag = unsafe { text(flag, flag_len, "flag") }?;
     let request = Request {
-        flag,
-        user: user_of(user)?,
         default: Some(if fallback { "true" } else { "false" }),
-        mode: Mode::Expose,
+        ..Request::new(flag, user_of(user)?)
     };
     Ok(match client.switch(&request) {
         Ok(Some(on)) => {
@@ -161,12 +154,7 @@ pub unsafe extern "C" fn flagstay_number(
         let value = place(value, "value")?;
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
-        let request = Request {
-            flag,
-            user: user_of(user)?,
-            default: None,
-            mode: Mode::Expose,
-        };
+        let request = Request::new(flag, user_of(user)?);
         Ok(client.evaluate(&request, |decision| {
             match (
                 decision.value.value().and_then(Value::as_f64),
@@ -247,10 +235,8 @@ fn typed(
     fits: impl Fn(&Value) -> bool,
 ) -> Result<flagstay_status, Error> {
     let request = Request {
-        flag: slot.flag,
-        user: user_of(user)?,
         default: slot.default,
-        mode: Mode::Expose,
+        ..Request::new(slot.flag, user_of(user)?)
     };
     required(client, "client")?.evaluate(&request, |decided| {
         if decided.error.is_none() && !decided.value.value().is_some_and(fits) {
@@ -298,12 +284,7 @@ pub unsafe extern "C" fn flagstay_explain(
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         // SAFETY: promised by the caller.
         let options = unsafe { self::options(options) }?;
-        let request = Request {
-            flag,
-            user: user_of(user)?,
-            default: options.default,
-            mode: options.mode,
-        };
+        let request = options.request(flag, user_of(user)?);
         let explained = client.explain(&request).to_string();
         out.write(flagstay_string::of(explained));
         Ok(flagstay_status::FLAGSTAY_OK)

@@ -21,6 +21,8 @@ pub mod status;
 
 pub mod string;
 
+pub mod sink;
+
 pub mod store;
 
 pub mod client;
@@ -34,6 +36,10 @@ pub mod evaluate;
 pub mod decisions;
 
 pub mod assignments;
+
+pub mod overrides;
+
+pub mod countries;
 
 pub mod events;
 

@@ -1,6 +1,6 @@
 //! The caller's decision struct while it is being filled.
 
-use super::decision::{flagstay_decision, flagstay_reason, flagstay_type};
+use super::decision::{flagstay_decision, flagstay_kind, flagstay_reason, flagstay_type};
 use super::guard::{missing, size_of_given};
 use super::handle::{Handle, Kind, end, handle, required_mut};
 use super::status::flagstay_status;
@@ -112,6 +112,10 @@ impl<'a> Slot<'a> {
             Some(error) => self.write(error),
             None => NOWHERE,
         };
+        let details = match &decision.details {
+            Some(details) => self.write(details),
+            None => NOWHERE,
+        };
 
         // The texts do not move any more.
         let (value_text, value_text_len) = self.point(text);
@@ -122,6 +126,7 @@ impl<'a> Slot<'a> {
         let (rule_id, rule_id_len) = self.point(rule_id);
         let (message, message_len) = self.point(message);
         let (store_error, store_error_len) = self.point(store_error);
+        let (details_json, details_json_len) = self.point(details);
         let storage = self.give_texts();
         self.give(flagstay_decision {
             size: self.size,
@@ -150,6 +155,9 @@ impl<'a> Slot<'a> {
             message_len,
             store_error,
             store_error_len,
+            details_json,
+            details_json_len,
+            kind: flagstay_kind::of(decision.kind) as i32,
         });
         Ok(())
     }

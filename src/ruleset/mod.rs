@@ -18,11 +18,12 @@ pub mod vwo_fme;
 pub mod vwo_fullstack;
 pub mod xxh64;
 
-use crate::decision::{Decision, ErrorCode};
+use crate::decision::{Answer, Decision, ErrorCode};
 use crate::error::Error;
-use crate::sticky::Assignments;
+use crate::host::Host;
+use crate::sticky::{Assignments, Held};
 use crate::user::User;
-use crate::value::{Map, Prepared, Value};
+use crate::value::{Map, Value};
 use std::any::Any;
 use std::sync::Arc;
 use trace::Recorder;
@@ -32,21 +33,31 @@ pub trait Dialect: Sync {
     /// The name used in configuration and in vector files.
     fn name(&self) -> &'static str;
 
-    /// Reads a document. `options` are the dialect's own client options; an unknown one is an error.
-    ///
-    /// `current` is what the client evaluates now: dialects whose documents arrive as messages build on it, all others
-    /// replace it.
-    fn load(
-        &self,
-        document: &str,
-        options: &Map<String, Value>,
-        current: Option<&dyn Ruleset>,
-    ) -> Result<Loaded, Error>;
+    /// Takes the dialect's own client options, once per client. An unknown or ill-typed one is an error that names it.
+    fn open(&self, options: &Map<String, Value>) -> Result<Box<dyn Reader>, Error>;
+}
 
-    /// The value of a decision that could not be made for want of a ruleset, where the caller gave no default and the
-    /// platform's SDK answers something all the same.
-    fn value_without_ruleset(&self) -> Option<&'static Prepared> {
+/// A dialect with the options of one client: reads that client's documents.
+pub trait Reader: Send + Sync {
+    /// Reads a document. `current` is what the client evaluates now: dialects whose documents arrive as messages build
+    /// on it, all others replace it.
+    fn read(&self, document: &str, current: Option<&Arc<dyn Ruleset>>) -> Result<Loaded, Error>;
+
+    /// The value of a decision that could not be made for want of a ruleset; `None`: the caller's default.
+    fn value_without_ruleset(&self, request: &Request<'_>) -> Option<Answer<'_>> {
+        let _ = request;
         None
+    }
+
+    /// What the status should say besides: a sentence for each thing that the client was not given and that rulesets
+    /// may ask for.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether local overrides mean anything to the dialect.
+    fn has_overrides(&self) -> bool {
+        false
     }
 }
 
@@ -90,11 +101,38 @@ pub trait Ruleset: Send + Sync {
         decision.value.value().and_then(Value::as_bool)
     }
 
+    /// Decides every flag for the request's user, in document order; `request.flag` means nothing here. An error: the
+    /// platform makes no decision for this user, or fails as a whole.
+    fn evaluate_all<'r>(
+        &'r self,
+        request: &Request<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Result<Vec<(&'r str, Decision<'r>)>, ErrorCode> {
+        let decide = |flag| {
+            let mut decision = self.evaluate(&Request { flag, ..*request }, turn);
+            decision.store_error = turn.assignments.take_error();
+            (flag, decision)
+        };
+        Ok(self.flags().map(decide).collect())
+    }
+
     /// The keys of all flags that can be evaluated, in document order.
     fn flags(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 
     /// What is wrong with the document without being wrong enough to refuse it.
     fn problems(&self) -> &[Problem];
+
+    /// Whether decisions can be made. `false` on platforms that have received something and still wait.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// The unit that assignments of a user are kept under, for an id type; `None`: the user has no such id. Platforms
+    /// with one kind of id know the user's key.
+    fn unit(&self, user: &User, id_type: &str) -> Option<String> {
+        let _ = id_type;
+        user.key().map(str::to_owned)
+    }
 
     /// Takes a metric event. `Ok(false)`: the platform's rules do not accept it.
     fn track(&self, metric: &Metric<'_>, turn: &mut Turn<'_>) -> Result<bool, Error>;
@@ -132,6 +170,44 @@ pub enum Mode {
     Read,
 }
 
+/// What a flag is, on platforms where flags of several kinds may share a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Gate,
+    Config,
+    Experiment,
+    Layer,
+}
+
+impl Kind {
+    /// The kind of a name, as in vector files and on the command line.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "gate" => Kind::Gate,
+            "config" => Kind::Config,
+            "experiment" => Kind::Experiment,
+            "layer" => Kind::Layer,
+            _ => return None,
+        })
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Gate => "gate",
+            Kind::Config => "config",
+            Kind::Experiment => "experiment",
+            Kind::Layer => "layer",
+        }
+    }
+}
+
+/// Which rules are asked anew although a stored assignment is there (Statsig).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Enforce {
+    pub targeting: bool,
+    pub overrides: bool,
+}
+
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -140,9 +216,31 @@ pub struct Request<'a> {
     /// The caller's default, as JSON text. Only the dialects whose platform looks at it read it.
     pub default: Option<&'a str>,
     pub mode: Mode,
+    /// Where names can collide; `None`: the dialect looks everywhere.
+    pub kind: Option<Kind>,
+    /// Assignments that the caller loaded before and passes along; `None`: none were passed.
+    pub held: Option<&'a Held>,
+    pub enforce: Enforce,
+    /// Whether the caller wants the platform's further facts, which cost something to gather.
+    pub details: bool,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A request that says nothing beyond what it must.
+    #[inline]
+    pub fn new(flag: &'a str, user: &'a User) -> Self {
+        Request {
+            flag,
+            user,
+            default: None,
+            mode: Mode::Expose,
+            kind: None,
+            held: None,
+            enforce: Enforce::default(),
+            details: false,
+        }
+    }
+
     /// Whether the caller gave no default, or null, which says as much.
     pub fn wants_no_default(&self) -> bool {
         self.default.is_none_or(|default| default.trim() == "null")
@@ -155,6 +253,7 @@ pub struct Turn<'a> {
     pub assignments: Assignments<'a>,
     /// Takes exposure events in the platform's wire shape; `None` where nobody collects them.
     pub outbox: Option<Vec<Value>>,
+    pub host: &'a Host,
 }
 
 /// Where the time comes from. Read on demand: most decisions do not depend on it.

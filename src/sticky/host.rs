@@ -72,12 +72,22 @@ impl<H: Host> Store for HostStore<H> {
         self.host.remove(unit, flag).map_err(StoreError::Failed)
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
-        self.listed(unit).unwrap_or_else(|| {
-            Err(StoreError::Failed(
-                "this store does not offer `load`".to_owned(),
-            ))
-        })
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
+        if let Some(held) = self.listed(unit) {
+            return held;
+        }
+        // Without `load` nobody can list what is held: every flag of the ruleset is asked for.
+        let mut held = Vec::new();
+        for flag in flags {
+            if let Some(record) = self.get(unit, flag)? {
+                held.push((flag.to_owned(), record));
+            }
+        }
+        Ok(held)
     }
 
     fn claim(

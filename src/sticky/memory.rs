@@ -103,7 +103,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
+    fn load(
+        &self,
+        unit: &str,
+        _: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
         let shard = self.read(unit)?;
         let records = shard.get(unit).map_or(&[][..], Vec::as_slice);
         Ok(records
@@ -186,7 +190,7 @@ mod tests {
             store.set(unit, flag, &record("a")).unwrap();
         }
         assert_eq!(store.forget("u", &mut std::iter::empty()), Ok(2));
-        assert_eq!(store.load("u"), Ok(Vec::new()));
+        assert_eq!(store.load("u", &mut std::iter::empty()), Ok(Vec::new()));
         assert_eq!(store.get("v", "f"), Ok(Some(record("a"))));
     }
 }

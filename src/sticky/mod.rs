@@ -8,11 +8,13 @@
 pub mod sqlite;
 
 pub mod health;
+pub mod held;
 pub mod host;
 pub mod memory;
 pub mod open;
 
 pub use health::Health;
+pub use held::Held;
 
 use crate::value::Value;
 use std::fmt;
@@ -51,8 +53,13 @@ pub trait Store: Send + Sync {
     /// Removes the record; that there was none is no failure.
     fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError>;
 
-    /// Everything held for a unit.
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError>;
+    /// Everything held for a unit. `flags` are the flags that the ruleset knows, for stores that cannot list what they
+    /// hold.
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError>;
 
     /// Writes `record` if what is stored is still `expected` (`None`: nothing), and returns the record that stands
     /// afterwards: `record`, or that of whoever was first. A store that cannot compare and write in one step says in
@@ -155,8 +162,12 @@ impl<'c> Assignments<'c> {
     }
 
     /// Everything held for a unit; `None` where the store did not answer.
-    pub fn load(&mut self, unit: &str) -> Option<Vec<(String, Record)>> {
-        match self.call(|store| store.load(unit)) {
+    pub fn load(
+        &mut self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Option<Vec<(String, Record)>> {
+        match self.call(|store| store.load(unit, flags)) {
             None => Some(Vec::new()),
             Some(Ok(records)) => Some(records),
             Some(Err(error)) => {

@@ -84,7 +84,11 @@ impl Store for SqliteStore {
         })
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
+    fn load(
+        &self,
+        unit: &str,
+        _: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
         self.pool.read(|connection| {
             let mut load = connection.prepare_cached(LOAD)?;
             let mut rows = load.query([unit])?;

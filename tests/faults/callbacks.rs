@@ -6,6 +6,7 @@ use flagstay::abi::assignments::{flagstay_forget, flagstay_peek};
 use flagstay::abi::client::*;
 use flagstay::abi::decision::{flagstay_decision, flagstay_decision_clear};
 use flagstay::abi::evaluate::flagstay_evaluate;
+use flagstay::abi::sink::*;
 use flagstay::abi::status::*;
 use flagstay::abi::store::*;
 use flagstay::abi::string::*;

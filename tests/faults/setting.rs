@@ -75,10 +75,8 @@ pub fn decide(client: &Client, user: &str) -> Decided {
 pub fn decide_in(mode: Mode, client: &Client, user: &str) -> Decided {
     let user = User::new(user);
     let request = Request {
-        flag: FLAG,
-        user: &user,
-        default: None,
         mode,
+        ..Request::new(FLAG, &user)
     };
     client.evaluate(&request, |decision| {
         assert_eq!(decision.sticky, decision.reason == Reason::Sticky);

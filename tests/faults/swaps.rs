@@ -58,12 +58,7 @@ fn decisions_racing_updates_racing_close_are_each_of_one_ruleset() {
                     // Read before the decision: what was closed by then may not answer.
                     let was_closed = closed.load(Relaxed);
                     for flag in ["first", "second"] {
-                        let request = Request {
-                            flag,
-                            user: &user,
-                            default: None,
-                            mode: Mode::Expose,
-                        };
+                        let request = Request::new(flag, &user);
                         let number = client.evaluate(&request, |decision| match decision.error {
                             Some(error) => {
                                 assert_eq!(error, ErrorCode::ProviderNotReady);
@@ -82,7 +77,11 @@ fn decisions_racing_updates_racing_close_are_each_of_one_ruleset() {
                         decided.fetch_add(1, Relaxed);
                     }
                     let mut numbers = Vec::new();
-                    let all = client.evaluate_all(&user, Mode::Read, |_, decision| {
+                    let read = Request {
+                        mode: Mode::Read,
+                        ..Request::new("", &user)
+                    };
+                    let all = client.evaluate_all(&read, |_, decision| {
                         numbers.push(number_of(&decision));
                     });
                     if all.is_err() {

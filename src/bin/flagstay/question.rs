@@ -4,7 +4,7 @@ use super::ruleset;
 use flagstay::client::Client;
 use flagstay::config::Config;
 use flagstay::error::{Error, ErrorKind};
-use flagstay::ruleset::{Mode, Request};
+use flagstay::ruleset::{Kind, Mode, Request};
 use flagstay::user::User;
 use flagstay::value::{Map, Value};
 use serde_json::json;
@@ -29,6 +29,16 @@ pub struct Arguments {
     /// Only look: write no assignment.
     #[arg(long)]
     read: bool,
+    /// Which kind of flag, where names can collide: gate, config, experiment or layer.
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Option<Kind>,
+    /// Print the platform's further facts too.
+    #[arg(long)]
+    details: bool,
+}
+
+fn kind(name: &str) -> Result<Kind, &'static str> {
+    Kind::named(name).ok_or("none of gate, config, experiment, layer")
 }
 
 impl Arguments {
@@ -60,10 +70,11 @@ impl Arguments {
 
     fn request<'a>(&'a self, flag: &'a str, user: &'a User) -> Request<'a> {
         Request {
-            flag,
-            user,
             default: self.default.as_deref(),
             mode: if self.read { Mode::Read } else { Mode::Expose },
+            kind: self.kind,
+            details: self.details,
+            ..Request::new(flag, user)
         }
     }
 }
@@ -75,9 +86,8 @@ pub fn evaluate(arguments: &Arguments) -> Result<ExitCode, Error> {
     let default = arguments.default()?;
     let Some(flag) = &arguments.flag else {
         let mut decisions = Map::new();
-        let mode = arguments.request("", &user).mode;
         client
-            .evaluate_all(&user, mode, |flag, decision| {
+            .evaluate_all(&arguments.request("", &user), |flag, decision| {
                 decisions.insert(flag.to_owned(), decision.to_json());
             })
             .map_err(|code| Error::new(ErrorKind::InvalidRuleset, code.as_str()))?;

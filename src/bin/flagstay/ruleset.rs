@@ -36,7 +36,7 @@ impl Document {
 
     /// The document, loaded. An error speaks of a place in the document.
     pub fn load(&self, document: &str) -> Result<Arc<dyn Ruleset>, Error> {
-        match self.dialect()?.load(document, &self.options, None)? {
+        match self.dialect()?.open(&self.options)?.read(document, None)? {
             Loaded::Ruleset(ruleset) => Ok(ruleset),
             Loaded::Unchanged(why) => Err(Error::new(ErrorKind::InvalidRuleset, why)),
         }

@@ -164,6 +164,7 @@ fn decision<'r>(works: &'r Works, outcome: Outcome<'r>) -> Decision<'r> {
     };
     Decision {
         found: true,
+        kind: None,
         enabled,
         value: Answer::Prepared(&variation.value),
         variation: Some(Cow::Borrowed(&variation.name)),
@@ -174,6 +175,7 @@ fn decision<'r>(works: &'r Works, outcome: Outcome<'r>) -> Decision<'r> {
         error: None,
         message: outcome.not_taken.map(|why| Cow::Borrowed(why.as_str())),
         store_error: None,
+        details: None,
     }
 }
 

@@ -23,7 +23,7 @@ mod wire;
 mod tests;
 
 use super::trace::{Recorder, Silent};
-use super::{Dialect, Loaded, Metric, Problem, Request, Ruleset, Turn};
+use super::{Dialect, Loaded, Metric, Problem, Reader, Request, Ruleset, Turn};
 use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value};
@@ -38,17 +38,18 @@ impl Dialect for Flagstay {
         "flagstay"
     }
 
-    fn load(
-        &self,
-        document: &str,
-        options: &Map<String, Value>,
-        _: Option<&dyn Ruleset>,
-    ) -> Result<Loaded, Error> {
+    fn open(&self, options: &Map<String, Value>) -> Result<Box<dyn Reader>, Error> {
         if let Some(option) = options.keys().next() {
             let message = "the dialect `flagstay` has no such option";
             let place = format!("options.{option}");
             return Err(Error::at(ErrorKind::InvalidConfig, place, message));
         }
+        Ok(Box::new(Flagstay))
+    }
+}
+
+impl Reader for Flagstay {
+    fn read(&self, document: &str, _: Option<&Arc<dyn Ruleset>>) -> Result<Loaded, Error> {
         Ok(Loaded::Ruleset(Arc::new(compile::compile(document)?)))
     }
 }

@@ -19,10 +19,10 @@ mod visitor;
 mod wire;
 
 use super::trace::{Recorder, Silent};
-use super::{Dialect, Loaded, Metric, Problem, Request, Ruleset, Turn};
-use crate::decision::Decision;
+use super::{Dialect, Loaded, Metric, Problem, Reader, Request, Ruleset, Turn};
+use crate::decision::{Answer, Decision};
 use crate::error::{Error, ErrorKind};
-use crate::value::{Map, Prepared, Value};
+use crate::value::{Map, Value};
 use model::Rules;
 use std::any::Any;
 use std::sync::Arc;
@@ -36,12 +36,7 @@ impl Dialect for VwoFme {
         "vwo-fme"
     }
 
-    fn load(
-        &self,
-        document: &str,
-        options: &Map<String, Value>,
-        _: Option<&dyn Ruleset>,
-    ) -> Result<Loaded, Error> {
+    fn open(&self, options: &Map<String, Value>) -> Result<Box<dyn Reader>, Error> {
         if let Some(option) = options.keys().next() {
             return Err(Error::at(
                 ErrorKind::InvalidConfig,
@@ -49,14 +44,21 @@ impl Dialect for VwoFme {
                 "the dialect vwo-fme has no such option",
             ));
         }
+        Ok(Box::new(VwoFme))
+    }
+}
+
+impl Reader for VwoFme {
+    fn read(&self, document: &str, _: Option<&Arc<dyn Ruleset>>) -> Result<Loaded, Error> {
         let document: Value = crate::error::from_json(document, ErrorKind::InvalidRuleset)?;
         validation::DOCUMENT.check(&document)?;
         let rules = compile::compile(document::Document::read(document)?);
         Ok(Loaded::Ruleset(Arc::new(rules)))
     }
 
-    fn value_without_ruleset(&self) -> Option<&'static Prepared> {
-        Some(&evaluate::NO_VARIABLES)
+    fn value_without_ruleset(&self, request: &Request<'_>) -> Option<Answer<'_>> {
+        let nothing = || Answer::Prepared(&evaluate::NO_VARIABLES);
+        request.wants_no_default().then(nothing)
     }
 }
 

@@ -19,7 +19,7 @@ mod variables;
 mod wire;
 
 use super::trace::{Recorder, Silent};
-use super::{Dialect, Loaded, Metric, Problem, Request, Ruleset, Turn};
+use super::{Dialect, Loaded, Metric, Problem, Reader, Request, Ruleset, Turn};
 use crate::decision::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value};
@@ -40,16 +40,16 @@ impl Dialect for VwoFullstack {
         "vwo-fullstack"
     }
 
-    fn load(
-        &self,
-        document: &str,
-        options: &Map<String, Value>,
-        _: Option<&dyn Ruleset>,
-    ) -> Result<Loaded, Error> {
-        let options = Options::read(options)?;
+    fn open(&self, options: &Map<String, Value>) -> Result<Box<dyn Reader>, Error> {
+        Ok(Box::new(Options::read(options)?))
+    }
+}
+
+impl Reader for Options {
+    fn read(&self, document: &str, _: Option<&Arc<dyn Ruleset>>) -> Result<Loaded, Error> {
         let document: Value = crate::error::from_json(document, ErrorKind::InvalidRuleset)?;
         validation::DOCUMENT.check(&document)?;
-        let rules = compile::compile(document::Document::read(document)?, options);
+        let rules = compile::compile(document::Document::read(document)?, *self);
         Ok(Loaded::Ruleset(Arc::new(rules)))
     }
 }

@@ -42,10 +42,8 @@ fn ashley() -> User {
 fn decide(client: &Client, flag: &str, mode: Mode) -> Value {
     let user = ashley();
     let request = Request {
-        flag,
-        user: &user,
-        default: None,
         mode,
+        ..Request::new(flag, &user)
     };
     client.evaluate(&request, |decision| decision.to_json())
 }
@@ -188,10 +186,9 @@ fn a_miss_leaves_the_callers_default_alone() {
     assert_eq!(decide(&client, "one", Mode::Read)["value"], json!({}));
     let user = ashley();
     let request = Request {
-        flag: "one",
-        user: &user,
         default: Some("{\"rows\": 3}"),
         mode: Mode::Read,
+        ..Request::new("one", &user)
     };
     client.evaluate(&request, |decision| {
         assert_eq!(decision.value.value(), None)
@@ -206,10 +203,8 @@ fn explaining_writes_nothing_over_a_record_that_no_longer_counts() {
     let client = client(true, Some(store.clone()));
     let user = ashley();
     let request = Request {
-        flag: "one",
-        user: &user,
-        default: None,
         mode: Mode::Read,
+        ..Request::new("one", &user)
     };
     assert_eq!(client.explain(&request)["decision"]["variation"], "Control");
     assert_eq!(*store.get("Ashley", "one").unwrap().unwrap(), gone);
@@ -254,8 +249,12 @@ impl Store for Crowded {
         self.inner.remove(unit, flag)
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit)
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
+        self.inner.load(unit, flags)
     }
 
     fn claim(

@@ -93,10 +93,10 @@ fn forget_removes_everything_of_one_unit_and_nothing_else() {
         store.set(unit, flag, &record(flag)).unwrap();
     }
     let held = vec![("f".to_owned(), record("f")), ("g".to_owned(), record("g"))];
-    assert_eq!(store.load("u"), Ok(held));
+    assert_eq!(store.load("u", &mut std::iter::empty()), Ok(held));
     assert_eq!(store.forget("u", &mut std::iter::empty()), Ok(2));
     assert_eq!(store.forget("u", &mut std::iter::empty()), Ok(0));
-    assert_eq!(store.load("u"), Ok(Vec::new()));
+    assert_eq!(store.load("u", &mut std::iter::empty()), Ok(Vec::new()));
     assert_eq!(store.get("v", "f"), Ok(Some(record("f"))));
 }
 
@@ -125,7 +125,12 @@ fn keys_may_be_empty_or_hold_nul_and_records_may_be_large() {
     assert_eq!(store.get("u\0v", "f"), Ok(None));
     assert_eq!(store.get("u\0", "f\0"), Ok(None));
     assert_eq!(store.get("u", "f"), Ok(Some(large)));
-    assert_eq!(store.load("u").map(|held| held.len()), Ok(2));
+    assert_eq!(
+        store
+            .load("u", &mut std::iter::empty())
+            .map(|held| held.len()),
+        Ok(2)
+    );
 }
 
 #[test]
@@ -143,7 +148,7 @@ fn a_stored_text_that_is_no_json_is_garbage_and_stays_where_it_is() {
         let seen = store.get("u", "f").unwrap_err();
         assert!(matches!(&seen, StoreError::Garbage(_)), "{stored}: {seen}");
         assert!(seen.to_string().contains("unit `u`, flag `f`"), "{seen}");
-        assert!(store.load("u").is_err());
+        assert!(store.load("u", &mut std::iter::empty()).is_err());
         assert!(store.claim("u", "f", None, record("a")).is_err());
         let mine = record("a");
         assert!(store.claim("u", "f", Some(&mine), record("b")).is_err());

@@ -3,13 +3,13 @@
 use super::compare::{self, Difference};
 use super::report::{Failure, Report};
 use super::store::{CaseStore, Faults};
-use super::vectors::{Case, File, Step};
+use super::vectors::{Case, File, Passed, Step};
 use flagstay::client::Client;
 use flagstay::config::Config;
-use flagstay::error::ErrorKind;
-use flagstay::ruleset::{Metric, Mode, Request};
-use flagstay::sticky::Store;
+use flagstay::error::{Error, ErrorKind};
+use flagstay::ruleset::{Enforce, Kind, Metric, Mode, Request};
 use flagstay::sticky::host::HostStore;
+use flagstay::sticky::{Held, Store};
 use flagstay::user::User;
 use flagstay::value::{Map, Value};
 use serde_json::json;
@@ -115,9 +115,6 @@ impl<'f> Subject<'f> {
 
     /// Takes one step and returns where its answer differs from what it expects.
     fn take(&self, step: &Step) -> Result<Vec<Difference>, String> {
-        if let Some(member) = step.beyond_the_abi() {
-            return Err(format!("`{member}` is not in the ABI yet"));
-        }
         let expected: Option<Value> = step.expect.as_deref().map(parse).transpose()?;
         let differences = |compare: &dyn Fn(&Value) -> Vec<Difference>| {
             Ok(expected.as_ref().map(compare).unwrap_or_default())
@@ -165,11 +162,11 @@ impl<'f> Subject<'f> {
 
     fn evaluate(&self, step: &Step) -> Result<Value, String> {
         let user = user(step)?;
+        let held = self.held(step)?;
         let request = Request {
             flag: step.need(&step.flag, "flag")?,
-            user: &user,
-            default: step.default.as_deref().map(RawValue::get),
-            mode: mode(step),
+            held: held.as_ref(),
+            ..request(step, &user)?
         };
         self.client.evaluate(&request, |decision| {
             let mut got = decision.to_json();
@@ -181,13 +178,27 @@ impl<'f> Subject<'f> {
         })
     }
 
+    /// The assignments that the step passes along, if it passes any.
+    fn held(&self, step: &Step) -> Result<Option<Held>, String> {
+        let said = |error: Error| error.message;
+        match &step.assignments {
+            None => Ok(None),
+            Some(Passed::Values(records)) => Held::from_json(records.get()).map(Some).map_err(said),
+            Some(Passed::Load { user, id_type }) => {
+                let user = User::from_json(user.get()).map_err(said)?;
+                self.client.load_assignments(&user, id_type).map_err(said)
+            }
+        }
+    }
+
     fn evaluate_all(&self, step: &Step) -> Result<Map<String, Value>, String> {
         let mut got = Map::new();
         let each = |flag: &str, decision: flagstay::decision::Decision<'_>| {
             got.insert(flag.to_owned(), decision.to_json());
         };
+        let user = user(step)?;
         self.client
-            .evaluate_all(&user(step)?, mode(step), each)
+            .evaluate_all(&request(step, &user)?, each)
             .map_err(|code| format!("no decisions: {}", code.as_str()))?;
         Ok(got)
     }
@@ -211,11 +222,22 @@ fn user(step: &Step) -> Result<User, String> {
     User::from_json(step.need(&step.user, "user")?.get()).map_err(|error| error.message)
 }
 
-fn mode(step: &Step) -> Mode {
-    match step.exposure {
-        Some(false) => Mode::Read,
-        _ => Mode::Expose,
-    }
+/// What the step asks, but for the flag and the assignments.
+fn request<'a>(step: &'a Step, user: &'a User) -> Result<Request<'a>, String> {
+    let kind = |name: &String| Kind::named(name).ok_or_else(|| format!("no such kind: `{name}`"));
+    Ok(Request {
+        default: step.default.as_deref().map(RawValue::get),
+        mode: match step.exposure {
+            Some(false) => Mode::Read,
+            _ => Mode::Expose,
+        },
+        kind: step.kind.as_ref().map(kind).transpose()?,
+        enforce: Enforce {
+            targeting: step.enforce_targeting,
+            overrides: step.enforce_overrides,
+        },
+        ..Request::new("", user)
+    })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &RawValue) -> Result<T, String> {

@@ -127,14 +127,12 @@ pub struct Step {
     #[serde(default, deserialize_with = "present")]
     pub default: Option<Box<RawValue>>,
     pub exposure: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    pub kind: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "present")]
-    pub assignments: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "present")]
-    pub enforce_targeting: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "present")]
-    pub enforce_overrides: Option<Box<RawValue>>,
+    pub kind: Option<String>,
+    pub assignments: Option<Passed>,
+    #[serde(default)]
+    pub enforce_targeting: bool,
+    #[serde(default)]
+    pub enforce_overrides: bool,
     pub name: Option<String>,
     pub event: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -146,20 +144,20 @@ pub struct Step {
     pub expect: Option<Box<RawValue>>,
 }
 
-impl Step {
-    /// The first member that this runner cannot honour yet.
-    pub fn beyond_the_abi(&self) -> Option<&'static str> {
-        [
-            ("kind", &self.kind),
-            ("assignments", &self.assignments),
-            ("enforce_targeting", &self.enforce_targeting),
-            ("enforce_overrides", &self.enforce_overrides),
-        ]
-        .into_iter()
-        .find(|(_, member)| member.is_some())
-        .map(|(name, _)| name)
-    }
+/// The assignments that a step passes along.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Passed {
+    /// What the store holds at this step.
+    Load {
+        user: Box<RawValue>,
+        id_type: String,
+    },
+    /// These records, an object.
+    Values(Box<RawValue>),
+}
 
+impl Step {
     pub fn need<'s, T>(&self, member: &'s Option<T>, name: &str) -> Result<&'s T, String> {
         let missing = || format!("a step with op `{}` needs `{name}`", self.op);
         member.as_ref().ok_or_else(missing)

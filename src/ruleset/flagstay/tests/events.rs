@@ -82,18 +82,13 @@ fn a_decision_looked_at_later_is_exposed_as_if_it_were_made_then() {
     assert_eq!(at_once.len(), 3);
     let mut later = Vec::new();
     client
-        .evaluate_all(&user, Mode::Expose, |flag, decision| {
+        .evaluate_all(&Request::new("", &user), |flag, decision| {
             later.push((flag.to_owned(), decision.into_owned()));
         })
         .unwrap();
     assert_eq!(client.drain_events(10), Vec::<Value>::new());
     for (flag, decision) in &later {
-        let request = Request {
-            flag,
-            user: &user,
-            default: None,
-            mode: Mode::Expose,
-        };
+        let request = Request::new(flag, &user);
         client.expose(&request, decision);
     }
     assert_eq!(client.drain_events(10), at_once);

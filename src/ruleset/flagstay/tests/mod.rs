@@ -45,10 +45,8 @@ fn switch(more: Value) -> Value {
 fn decide_as(client: &Client, flag: &str, user: Value, mode: Mode) -> Value {
     let user = User::from_value(user).unwrap();
     let request = Request {
-        flag,
-        user: &user,
-        default: None,
         mode,
+        ..Request::new(flag, &user)
     };
     client.evaluate(&request, |decision| decision.to_json())
 }
@@ -60,12 +58,7 @@ fn decide(client: &Client, flag: &str, user: Value) -> Value {
 
 fn explain(client: &Client, flag: &str, user: Value) -> Value {
     let user = User::from_value(user).unwrap();
-    client.explain(&Request {
-        flag,
-        user: &user,
-        default: None,
-        mode: Mode::Expose,
-    })
+    client.explain(&Request::new(flag, &user))
 }
 
 /// Whether a condition is true of a user.

@@ -303,8 +303,12 @@ impl Store for Unsteady {
         self.inner.remove(unit, flag)
     }
 
-    fn load(&self, unit: &str) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit)
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
+        self.inner.load(unit, flags)
     }
 
     fn claim(
