@@ -281,7 +281,19 @@ impl<'a> Options<'a> {
 
 /// # Safety
 /// `options` is NULL or points to a struct as `flagstay_options` describes it.
+#[inline]
 pub(super) unsafe fn options<'a>(options: *const flagstay_options) -> Result<Options<'a>, Error> {
+    match options.is_null() {
+        true => Ok(Options::default()),
+        // SAFETY: promised by the caller.
+        false => unsafe { given(options) },
+    }
+}
+
+/// # Safety
+/// As [`options`].
+#[inline(never)]
+unsafe fn given<'a>(options: *const flagstay_options) -> Result<Options<'a>, Error> {
     // SAFETY: promised by the caller; integers and pointers have no invalid bit pattern.
     let Some(given) = (unsafe { read_sized(options, size_of::<usize>(), "options") })? else {
         return Ok(Options::default());

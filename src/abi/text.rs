@@ -7,7 +7,7 @@ use std::ffi::c_char;
 ///
 /// # Safety
 /// `pointer` is NULL or points to `length` readable bytes that do not change until the call returns.
-#[inline]
+#[inline(always)]
 pub unsafe fn text<'a>(
     pointer: *const c_char,
     length: usize,
@@ -25,11 +25,16 @@ pub unsafe fn text<'a>(
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
+    beyond_ascii(bytes, name)
+}
+
+#[inline(never)]
+fn beyond_ascii<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|error| not_utf8(name, error))
 }
 
 /// Keys of flags are short and mostly ASCII: they are looked at eight bytes at a time, the last eight perhaps twice.
-#[inline]
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let Some(last) = bytes.last_chunk::<8>() else {

@@ -1,6 +1,7 @@
 //! Targeting: conditions over attributes, ids and segments.
 
 use super::attribute::Attribute;
+use super::flag::Compiled;
 use super::identity::By;
 use super::operators::{Operator, Seen};
 use super::texts::Texts;
@@ -35,16 +36,17 @@ pub struct Segment {
 }
 
 /// Who is asked about: a user and the segments that there are.
+#[derive(Clone, Copy)]
 pub struct Subject<'e> {
     pub user: &'e User,
-    pub segments: &'e [Option<Segment>],
+    pub ruleset: &'e Compiled,
 }
 
 impl Condition {
     /// Whether it is true of the user. Recursion is bounded: no condition is loaded that is higher than
     /// [`DEEPEST`](super::shape::DEEPEST).
     #[inline(always)]
-    pub fn holds<T: Trace>(&self, of: &Subject<'_>, trace: &mut T) -> bool {
+    pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
         match self {
             Condition::Attribute(attribute) => self::attribute(attribute, of.user, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
@@ -62,7 +64,7 @@ impl Condition {
 fn list<T: Trace>(
     (step, one, answer): (&str, bool, bool),
     inner: &[Condition],
-    of: &Subject<'_>,
+    of: Subject<'_>,
     trace: &mut T,
 ) -> bool {
     trace.enter();
@@ -73,7 +75,7 @@ fn list<T: Trace>(
 }
 
 #[inline(never)]
-fn segments<T: Trace>(numbers: &[u32], of: &Subject<'_>, trace: &mut T) -> bool {
+fn segments<T: Trace>(numbers: &[u32], of: Subject<'_>, trace: &mut T) -> bool {
     numbers.iter().any(|number| segment(*number, of, trace))
 }
 
@@ -120,9 +122,9 @@ fn condition_step(
     Value::Object(step)
 }
 
-fn segment<T: Trace>(number: u32, of: &Subject<'_>, trace: &mut T) -> bool {
+fn segment<T: Trace>(number: u32, of: Subject<'_>, trace: &mut T) -> bool {
     // A broken segment breaks whatever uses it at load time, so nobody asks for one.
-    let Some(segment) = &of.segments[number as usize] else {
+    let Some(segment) = &of.ruleset.segments[number as usize] else {
         return false;
     };
     trace.enter();

@@ -254,7 +254,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn target(&mut self, works: &'r Works) -> Option<u32> {
         for target in &works.targets {
             let id = target.by.id(self.user);
@@ -300,10 +300,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
             };
             return self.stays(question, condition, reads);
         }
-        match self.draws(split, works, condition) {
-            Ok(drawn) => Tried::Answers(drawn, by_rule(condition)),
-            Err(tried) => tried,
-        }
+        self.draws(split, works, condition)
     }
 
     /// Tries a split whose variations stay with those who got them.
@@ -319,46 +316,41 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
             Asked::Free(place) => Some(place),
             Asked::Untouchable | Asked::Nowhere => None,
         };
-        let drawn = match self.draws(question.split, question.works, condition) {
-            Ok(drawn) => drawn,
-            Err(tried) => return tried,
+        let tried = self.draws(question.split, question.works, condition);
+        let (Some(place), Tried::Answers(drawn, _)) = (free, tried) else {
+            return tried;
         };
         let version = question.sticky.version.into();
-        let first = free.and_then(|place| {
-            stored::claim(question, drawn, version, place, reads, self.assignments)
-        });
-        match first {
+        match stored::claim(question, drawn, version, place, reads, self.assignments) {
             Some(first) => Tried::Answers(first, Reason::Sticky),
-            None => Tried::Answers(drawn, by_rule(condition)),
+            None => tried,
         }
     }
 
     /// Draws for those whom the condition is true of.
     #[inline(always)]
-    fn draws(
-        &mut self,
-        split: &Split,
-        works: &Works,
-        condition: Option<&Condition>,
-    ) -> Result<u32, Tried> {
+    fn draws(&mut self, split: &Split, works: &Works, condition: Option<&Condition>) -> Tried {
         if !self.holds(condition) {
-            return Err(Tried::Passed);
+            return Tried::Passed;
         }
         let around = Surroundings {
             user: self.user,
             ruleset: self.ruleset,
             works,
         };
-        split.draw(around, self.trace).map_err(Tried::NotTaken)
+        match split.draw(around, self.trace) {
+            Ok(drawn) => Tried::Answers(drawn, by_rule(condition)),
+            Err(why) => Tried::NotTaken(why),
+        }
     }
 
     #[inline(always)]
     fn holds(&mut self, condition: Option<&Condition>) -> bool {
         let subject = Subject {
             user: self.user,
-            segments: &self.ruleset.segments,
+            ruleset: self.ruleset,
         };
-        condition.is_none_or(|condition| condition.holds(&subject, self.trace))
+        condition.is_none_or(|condition| condition.holds(subject, self.trace))
     }
 }
 

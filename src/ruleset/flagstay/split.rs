@@ -114,7 +114,7 @@ impl Split {
     }
 
     /// Draws a variation, unless the split does not take the user; then it says why.
-    #[inline(always)]
+    #[inline(never)]
     pub fn draw<T: Trace>(&self, around: Surroundings<'_>, trace: &mut T) -> Result<u32, NotTaken> {
         let (by, id) = self.id(around.user).ok_or(NotTaken::NoId)?;
         trace.enter();
