@@ -165,7 +165,7 @@ impl Client {
 
     /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
     /// moving something of its size costs as much as a lookup.
-    #[inline]
+    #[inline(always)]
     pub fn evaluate<R>(
         &self,
         request: &Request<'_>,
@@ -182,7 +182,7 @@ impl Client {
     }
 
     /// Decides a switch and nothing else; `None`: the flag is no switch.
-    #[inline]
+    #[inline(always)]
     pub fn switch(&self, request: &Request<'_>) -> Result<Option<bool>, ErrorCode> {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
@@ -366,7 +366,7 @@ impl Client {
             .ok_or_else(|| Error::new(ErrorKind::Closed, "the client has been closed"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn turn<'c>(&'c self, session: &'c Session, mode: Mode) -> Turn<'c> {
         let store = session.store.as_deref();
         let exposes = self.events.exposures && mode == Mode::Expose;
@@ -402,7 +402,7 @@ impl Client {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ready(session: &Option<Arc<Session>>) -> Option<(&Session, &dyn Ruleset)> {
     let session = session.as_deref()?;
     Some((session, session.ruleset.as_deref()?))

@@ -29,7 +29,7 @@ impl Space {
 
     /// The bucket of a unit, `0..BUCKETS`: the XXH64 (seed 0) of the UTF-8 bytes of `salt/version/unit`, times
     /// 1,000,000, divided by 2^64 and rounded down.
-    #[inline(never)]
+    #[inline(always)]
     pub fn bucket(&self, unit: &str) -> u32 {
         let hash = self.head.hash(unit);
         ((u128::from(hash) * u128::from(BUCKETS)) >> 64) as u32

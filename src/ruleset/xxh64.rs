@@ -34,19 +34,51 @@ impl Head {
 
     /// The hash of this beginning with `tail` behind it. Nothing is put together: bytes that are written and then read
     /// in other pieces make a processor wait.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, tail: &str) -> u64 {
         let length = 8 * self.words.len() + self.rest_bits as usize / 8 + tail.len();
-        let text = Words {
+        match length {
+            ..STRIPE => self.before(tail).end(PRIMES[4].wrapping_add(length as u64)),
+            _ => self.hash_of_long(tail, length),
+        }
+    }
+
+    #[inline(always)]
+    fn before<'t>(&'t self, tail: &'t str) -> Words<'t> {
+        Words {
             whole: &self.words,
             waiting: self.rest,
             bits: self.rest_bits,
             bytes: tail.as_bytes(),
-        };
-        match length {
-            ..STRIPE => text.end(PRIMES[4].wrapping_add(length as u64)),
-            _ => long(text, length),
         }
+    }
+
+    /// The hash of a text of at least one stripe.
+    #[inline(never)]
+    fn hash_of_long(&self, tail: &str, length: usize) -> u64 {
+        let mut text = self.before(tail);
+        let mut lanes = [
+            PRIMES[0].wrapping_add(PRIMES[1]),
+            PRIMES[1],
+            0,
+            PRIMES[0].wrapping_neg(),
+        ];
+        for _ in 0..length / STRIPE {
+            for lane in &mut lanes {
+                *lane = round(*lane, text.next());
+            }
+        }
+        let turned = lanes[0]
+            .rotate_left(1)
+            .wrapping_add(lanes[1].rotate_left(7))
+            .wrapping_add(lanes[2].rotate_left(12))
+            .wrapping_add(lanes[3].rotate_left(18));
+        let hash = lanes.iter().fold(turned, |hash, lane| {
+            (hash ^ round(0, *lane))
+                .wrapping_mul(PRIMES[0])
+                .wrapping_add(PRIMES[3])
+        });
+        text.end(hash.wrapping_add(length as u64))
     }
 }
 
@@ -132,33 +164,6 @@ impl Words<'_> {
 fn overflow(word: u64, bits: u32) -> u64 {
     // Twice, for 64 bits at once cannot be shifted out.
     (word >> 1) >> (63 - bits)
-}
-
-/// The hash of a text of at least one stripe.
-#[inline(never)]
-fn long(mut text: Words<'_>, length: usize) -> u64 {
-    let mut lanes = [
-        PRIMES[0].wrapping_add(PRIMES[1]),
-        PRIMES[1],
-        0,
-        PRIMES[0].wrapping_neg(),
-    ];
-    for _ in 0..length / STRIPE {
-        for lane in &mut lanes {
-            *lane = round(*lane, text.next());
-        }
-    }
-    let turned = lanes[0]
-        .rotate_left(1)
-        .wrapping_add(lanes[1].rotate_left(7))
-        .wrapping_add(lanes[2].rotate_left(12))
-        .wrapping_add(lanes[3].rotate_left(18));
-    let hash = lanes.iter().fold(turned, |hash, lane| {
-        (hash ^ round(0, *lane))
-            .wrapping_mul(PRIMES[0])
-            .wrapping_add(PRIMES[3])
-    });
-    text.end(hash.wrapping_add(length as u64))
 }
 
 /// Takes a word after the last stripe.

@@ -1,9 +1,11 @@
 //! Conditions over attributes, as nearly all conditions are.
 
 use super::operators::{Comparison, Operator, Seen};
+use super::version::{self, Plain};
 use crate::user::{Entry, Glance, Name, Part, User};
 use crate::value::Value;
 use crate::word;
+use semver::Version;
 
 /// Lists up to this length are looked through word by word.
 const FEW: usize = 8;
@@ -22,6 +24,8 @@ enum Quick {
     Texts(Box<[u64]>),
     /// Of whole numbers those from the first to the second pass.
     Numbers(i64, i64),
+    /// Of plain versions those from the first to the second pass.
+    Versions(Box<[Plain; 2]>),
     /// There is no short cut.
     Nothing,
 }
@@ -51,6 +55,12 @@ impl Attribute {
 
     #[inline(never)]
     fn decides(&self, entry: Option<&Entry>, user: &User) -> bool {
+        if let (Quick::Versions(range), Some(entry)) = (&self.quick, entry)
+            && let Value::String(text) = &entry.value
+            && let Some(seen) = version::plain(text)
+        {
+            return range[0] <= seen && seen <= range[1];
+        }
         match self.value(entry, user) {
             Some((value, _)) => self.operator.passes(Seen::new(value)),
             None => self.operator.passes_missing(),
@@ -86,8 +96,35 @@ impl Quick {
             }
             Operator::Equals(value) => Quick::numbers(Comparison::Equals, value.as_i64()),
             Operator::Compares(comparison, number) => Quick::numbers(*comparison, number.as_i64()),
+            Operator::Semver(bounds) => Quick::versions(bounds),
             _ => Quick::Nothing,
         }
+    }
+
+    /// A version with something behind its numbers comes before the plain one, or counts for the same.
+    fn versions(bounds: &[(Comparison, Version)]) -> Self {
+        let mut range = [[0; 3], [u64::MAX; 3]];
+        for (comparison, bound) in bounds {
+            let plain = [bound.major, bound.minor, bound.patch];
+            let is_before = !bound.pre.is_empty();
+            let from = match comparison {
+                Comparison::Equals if is_before => return Quick::Nothing,
+                Comparison::GreaterThan if !is_before => version::next(plain),
+                Comparison::LessThan | Comparison::AtMost => Some([0; 3]),
+                _ => Some(plain),
+            };
+            let to = match comparison {
+                Comparison::LessThan => version::before(plain),
+                Comparison::AtMost if is_before => version::before(plain),
+                Comparison::GreaterThan | Comparison::AtLeast => Some([u64::MAX; 3]),
+                _ => Some(plain),
+            };
+            let (Some(from), Some(to)) = (from, to) else {
+                return Quick::Nothing;
+            };
+            range = [range[0].max(from), range[1].min(to)];
+        }
+        Quick::Versions(Box::new(range))
     }
 
     fn numbers(comparison: Comparison, operand: Option<i64>) -> Self {
@@ -159,6 +196,18 @@ mod tests {
                 for comparison in Comparison::ALL {
                     operators.push(Operator::Compares(comparison, number.clone()));
                 }
+            }
+        }
+        let versions = values()
+            .into_iter()
+            .filter_map(|value| Version::parse(value.as_str()?).ok());
+        for version in versions {
+            let bounds = Comparison::ALL.map(|comparison| (comparison, version.clone()));
+            for one in &bounds {
+                operators.push(Operator::Semver([one.clone()].into()));
+                let ceiling = Version::parse("1.3.0-x").unwrap();
+                let two = [one.clone(), (Comparison::LessThan, ceiling)];
+                operators.push(Operator::Semver(two.into()));
             }
         }
         for length in [0, 1, FEW, FEW + 1, values().len()] {

@@ -48,10 +48,19 @@ impl Condition {
     #[inline(always)]
     pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
         match self {
+            // What nearly all conditions are, and are made of.
             Condition::Attribute(attribute) => self::attribute(attribute, of.user, trace),
+            Condition::All(inner) => list(("all", false, false), inner, of, trace),
+            _ => self.holds_otherwise(of, trace),
+        }
+    }
+
+    #[inline(never)]
+    fn holds_otherwise<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
+        match self {
+            Condition::Attribute(_) | Condition::All(_) => self.holds(of, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
             Condition::Segments(numbers) => segments(numbers, of, trace),
-            Condition::All(inner) => list(("all", false, false), inner, of, trace),
             Condition::Any(inner) => list(("any", true, true), inner, of, trace),
             Condition::Not(inner) => list(("not", false, true), from_ref(inner), of, trace),
         }

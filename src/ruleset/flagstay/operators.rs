@@ -1,7 +1,7 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
 use super::texts::Texts;
-use super::version::Found;
+use super::version::version;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
 use regex::Regex;
 use semver::Version;
@@ -241,12 +241,12 @@ fn compares(comparison: Comparison, operand: &Number, seen: Seen<'_>) -> bool {
 }
 
 fn semver(bounds: &[(Comparison, Version)], seen: Seen<'_>) -> bool {
-    let Some(found) = seen.text().and_then(Found::read) else {
+    let Some(version) = seen.text().and_then(version) else {
         return false;
     };
     bounds
         .iter()
-        .all(|(comparison, bound)| comparison.holds(found.precedence(bound)))
+        .all(|(comparison, bound)| comparison.holds(version.cmp_precedence(bound)))
 }
 
 /// Unix nanoseconds of an RFC 3339 text or a number of milliseconds.

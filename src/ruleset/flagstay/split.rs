@@ -148,7 +148,7 @@ impl Split {
             return Err(NotTaken::OtherSlot);
         }
         if let Some(gate) = &self.traffic {
-            let bucket = gate.space.bucket(id);
+            let bucket = gate.bucket(id);
             let taken = bucket < gate.below;
             trace.step(|| {
                 json!({"step": "traffic", "space": gate.space.name(), "bucket": bucket,
@@ -175,10 +175,17 @@ impl Split {
     }
 }
 
+impl Gate {
+    #[inline(never)]
+    fn bucket(&self, id: &str) -> u32 {
+        self.space.bucket(id)
+    }
+}
+
 impl Holdout {
     #[inline(never)]
     fn holds_out<T: Trace>(&self, user: &User, trace: &mut T) -> bool {
-        let bucket = self.by.id(user).map(|id| self.gate.space.bucket(&id));
+        let bucket = self.by.id(user).map(|id| self.gate.bucket(&id));
         let held = bucket.is_some_and(|bucket| bucket < self.gate.below);
         trace.step(|| {
             json!({"step": "holdout", "holdout": self.name, "bucket": bucket,

@@ -1,46 +1,40 @@
 //! Versions as users have them: SemVer 2.0 to the letter, read anew for each decision.
 
 use semver::Version;
-use std::cmp::Ordering;
 
 /// What any number of this many digits, and no more, is sure to fit in: 64 bits.
 const DIGITS: usize = 19;
 
-/// A version that a text says.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Three numbers and nothing else, as in nearly all.
-    Plain([u64; 3]),
-    Other(Version),
+/// A version of three numbers and nothing else, as nearly all are.
+pub type Plain = [u64; 3];
+
+/// The plain version after this one.
+pub fn next([major, minor, patch]: Plain) -> Option<Plain> {
+    Some([major, minor, patch.checked_add(1)?])
 }
 
-impl Found {
-    /// The version of a text; `None` where it is none.
-    #[inline]
-    pub fn read(text: &str) -> Option<Self> {
-        match plain(text) {
-            Some(numbers) => Some(Found::Plain(numbers)),
-            None => Version::parse(text).ok().map(Found::Other),
-        }
+/// The plain version before this one.
+pub fn before([major, minor, patch]: Plain) -> Option<Plain> {
+    match (major, minor, patch) {
+        (0, 0, 0) => None,
+        (_, 0, 0) => Some([major - 1, u64::MAX, u64::MAX]),
+        (_, _, 0) => Some([major, minor - 1, u64::MAX]),
+        _ => Some([major, minor, patch - 1]),
     }
+}
 
-    /// SemVer's precedence, which builds do not count for.
-    #[inline]
-    pub fn precedence(&self, of: &Version) -> Ordering {
-        match self {
-            Found::Plain(numbers) => numbers
-                .cmp(&[of.major, of.minor, of.patch])
-                // What is released comes after what was before the release.
-                .then_with(|| true.cmp(&of.pre.is_empty())),
-            Found::Other(version) => version.cmp_precedence(of),
-        }
+/// The version of a text; `None` where it is none.
+pub fn version(text: &str) -> Option<Version> {
+    match plain(text) {
+        Some([major, minor, patch]) => Some(Version::new(major, minor, patch)),
+        None => Version::parse(text).ok(),
     }
 }
 
 /// A plain version is read in a few instructions. `None` leaves everything else, what is no version included, to be
 /// judged by the crate.
 #[inline]
-fn plain(text: &str) -> Option<[u64; 3]> {
+pub fn plain(text: &str) -> Option<Plain> {
     let (major, rest) = number(text.as_bytes())?;
     let (minor, rest) = number(rest.strip_prefix(b".")?)?;
     let (patch, rest) = number(rest.strip_prefix(b".")?)?;
@@ -68,34 +62,19 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 mod tests {
     use super::*;
 
-    /// What was read, in the crate's words.
-    fn version(text: &str) -> Option<Version> {
-        Found::read(text).map(|found| match found {
-            Found::Plain([major, minor, patch]) => Version::new(major, minor, patch),
-            Found::Other(version) => version,
-        })
-    }
-
     #[test]
-    fn precedence_is_that_of_the_crate() {
-        let texts = [
-            "1.2.3",
-            "1.2.3-rc.1",
-            "1.2.3-rc.2",
-            "1.2.3+b",
-            "1.2.4",
-            "1.3.0",
-            "2.0.0",
-            "2.0.0-a+b",
-        ];
-        for text in texts {
-            for bound in texts {
-                let bound = Version::parse(bound).unwrap();
-                let expected = Version::parse(text).unwrap().cmp_precedence(&bound);
-                let found = Found::read(text).unwrap();
-                assert_eq!(found.precedence(&bound), expected, "{text} {bound}");
+    fn nothing_lies_between_a_plain_version_and_the_next() {
+        for plain in [[0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 2, 3], [u64::MAX; 3]] {
+            let earlier = before(plain).unwrap();
+            assert!(earlier < plain);
+            match earlier {
+                [major, u64::MAX, u64::MAX] => assert_eq!(plain, [major + 1, 0, 0]),
+                [major, minor, u64::MAX] => assert_eq!(plain, [major, minor + 1, 0]),
+                _ => assert_eq!(next(earlier), Some(plain)),
             }
         }
+        assert_eq!(before([0; 3]), None);
+        assert_eq!(next([1, 2, u64::MAX]), None);
     }
 
     /// Every text of up to `length` letters.
