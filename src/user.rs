@@ -80,30 +80,34 @@ impl Glance {
     }
 }
 
-/// A value under its name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    pub glance: Glance,
-    pub value: Value,
-    name: Box<str>,
+/// What a lookup sees of an entry: its name as a word, and its value at a glance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sight {
+    word: u64,
+    glance: Glance,
 }
 
-impl Entry {
-    fn new(name: Box<str>, value: Value) -> Self {
-        Entry {
-            glance: Glance::of(&value),
-            value,
-            name,
-        }
+/// A value that was found.
+#[derive(Clone, Copy)]
+pub struct Entry<'u> {
+    pub glance: Glance,
+    at: usize,
+    of: &'u Entries,
+}
+
+impl<'u> Entry<'u> {
+    #[inline]
+    pub fn value(self) -> &'u Value {
+        &self.of.entries[self.at].1
     }
 }
 
 /// One part of a user: names and values in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
-    // Words lie beside each other so that a lookup scans a few cache lines and compares one text at most.
-    words: Vec<u64>,
-    entries: Vec<Entry>,
+    // Sights lie beside each other so that a lookup scans a few cache lines and compares one text at most.
+    sights: Vec<Sight>,
+    entries: Vec<(Box<str>, Value)>,
     /// What stood in the place of the object, where it was no object. Some platforms refuse such a user at
     /// evaluation, so it is kept.
     malformed: Option<Value>,
@@ -112,7 +116,7 @@ pub struct Entries {
 
 impl Entries {
     const NONE: Entries = Entries {
-        words: Vec::new(),
+        sights: Vec::new(),
         entries: Vec::new(),
         malformed: None,
         given: false,
@@ -121,62 +125,67 @@ impl Entries {
     /// The value under a name that is known since load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
-        self.entry(name).map(|entry| &entry.value)
+        self.entry(name).map(Entry::value)
     }
 
     /// The same with what is seen of the value at a glance.
     #[inline(always)]
-    pub fn entry(&self, name: &Name) -> Option<&Entry> {
-        self.find(name.word, &name.text)
+    pub fn entry(&self, name: &Name) -> Option<Entry<'_>> {
+        let mut sights = self.sights.iter().enumerate();
+        let (at, sight) = sights.find(|(_, sight)| sight.word == name.word)?;
+        match name.word & HASH {
+            0 => Some(Entry {
+                glance: sight.glance,
+                at,
+                of: self,
+            }),
+            _ => self.entry_of_long(name),
+        }
+    }
+
+    /// The entry of a name that is longer than a word.
+    #[inline(never)]
+    fn entry_of_long(&self, name: &Name) -> Option<Entry<'_>> {
+        let at = self.position(name.word, &name.text)?;
+        Some(Entry {
+            glance: self.sights[at].glance,
+            at,
+            of: self,
+        })
     }
 
     /// The value under a name that is not known before the call.
     pub fn get_str(&self, name: &str) -> Option<&Value> {
-        self.find(word_of(name), name).map(|entry| &entry.value)
+        let at = self.position(word_of(name), name)?;
+        Some(&self.entries[at].1)
     }
 
-    #[inline(always)]
-    fn find(&self, word: u64, name: &str) -> Option<&Entry> {
-        self.entries.get(self.position(word, name)?)
-    }
-
-    #[inline(always)]
     fn position(&self, word: u64, name: &str) -> Option<usize> {
-        let at = self.words.iter().position(|known| *known == word)?;
-        match word & HASH {
-            0 => Some(at),
-            _ => self.position_of_long(at, word, name),
-        }
-    }
-
-    /// The place of a name that is longer than a word, where `first` is the first place that has its word.
-    #[inline(never)]
-    fn position_of_long(&self, first: usize, word: u64, name: &str) -> Option<usize> {
-        let is_it =
-            |at: &usize| self.words[*at] == word && same_text(&self.entries[*at].name, name);
-        (first..self.words.len()).find(is_it)
+        let mut entries = self.sights.iter().zip(&self.entries);
+        entries.position(|(sight, (known, _))| {
+            sight.word == word && (word & HASH == 0 || same_text(known, name))
+        })
     }
 
     /// Sets a value; a name that is already there keeps its place.
     pub fn set(&mut self, name: &str, value: Value) {
         self.given = true;
         let word = word_of(name);
-        match self.position(word, name) {
-            Some(at) => {
-                let entry = &mut self.entries[at];
-                entry.glance = Glance::of(&value);
-                entry.value = value;
-            }
-            None => {
-                self.words.push(word);
-                self.entries.push(Entry::new(name.into(), value));
-            }
-        }
+        let Some(at) = self.position(word, name) else {
+            return self.push(word, name.into(), value);
+        };
+        self.sights[at].glance = Glance::of(&value);
+        self.entries[at].1 = value;
+    }
+
+    fn push(&mut self, word: u64, name: Box<str>, value: Value) {
+        let glance = Glance::of(&value);
+        self.sights.push(Sight { word, glance });
+        self.entries.push((name, value));
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        let entries = self.entries.iter();
-        entries.map(|entry| (&*entry.name, &entry.value))
+        self.entries.iter().map(|(name, value)| (&**name, value))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -212,9 +221,7 @@ impl Entries {
             ..Entries::default()
         };
         for (name, value) in map {
-            entries.words.push(word_of(&name));
-            let entry = Entry::new(name.into_boxed_str(), value);
-            entries.entries.push(entry);
+            entries.push(word_of(&name), name.into_boxed_str(), value);
         }
         entries
     }
@@ -334,17 +341,18 @@ mod tests {
     #[test]
     fn long_names_that_share_a_word_are_told_apart() {
         let mut entries = Entries::default();
-        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            entries.words.push(HASH | 7);
-            let entry = Entry::new(name.into(), json!(n));
-            entries.entries.push(entry);
+        let name = |word, text: &str| Name {
+            word,
+            text: text.into(),
+        };
+        for (n, text) in ["a", "b", "c"].into_iter().enumerate() {
+            entries.push(HASH | 7, text.into(), json!(n));
         }
-        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            let found = entries.find(HASH | 7, name);
-            assert_eq!(found.map(|entry| &entry.value), Some(&json!(n)));
+        for (n, text) in ["a", "b", "c"].into_iter().enumerate() {
+            assert_eq!(entries.get(&name(HASH | 7, text)), Some(&json!(n)));
         }
-        assert_eq!(entries.find(HASH | 7, "d"), None);
-        assert_eq!(entries.find(HASH | 8, "a"), None);
+        assert_eq!(entries.get(&name(HASH | 7, "d")), None);
+        assert_eq!(entries.get(&name(HASH | 8, "a")), None);
     }
 
     #[test]

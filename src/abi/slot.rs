@@ -44,9 +44,6 @@ type Text = (*const c_char, usize);
 /// The text that there is not.
 const NO_TEXT: Text = (std::ptr::null(), 0);
 
-/// What was not written.
-const NOWHERE: Range<usize> = 0..0;
-
 /// The bytes of a word.
 const WORD: usize = 8;
 
@@ -98,17 +95,11 @@ impl<'a> Slot<'a> {
         self.texts.clear();
         // What is no text yet comes first, for writing it may move what lies there.
         let made = match &decision.value {
-            Answer::Made(value) => self.write(value),
-            _ => NOWHERE,
+            Answer::Made(value) => Some(self.write(value)),
+            _ => None,
         };
-        let store_error = match &decision.store_error {
-            Some(error) => self.write(error),
-            None => NOWHERE,
-        };
-        let details = match &decision.details {
-            Some(details) => self.write(details),
-            None => NOWHERE,
-        };
+        let store_error = decision.store_error.as_ref().map(|error| self.write(error));
+        let details = decision.details.as_ref().map(|details| self.write(details));
         let mut aside = MaybeUninit::<flagstay_decision>::uninit();
         let place = match self.is_whole() {
             true => self.target,
@@ -126,14 +117,20 @@ impl<'a> Slot<'a> {
             None => pen.written(made),
         };
         (out.value_json, out.value_json_len) = json;
-        (out.value_text, out.value_text_len) = match value {
+        (out.value_text, out.value_text_len) = NO_TEXT;
+        (out.value_boolean, out.value_number) = (0, 0.0);
+        match value {
             // Without escapes it stands in the JSON, between the quotes.
             Some(Value::String(text)) if text.len() + 2 == json.1 => {
-                (json.0.wrapping_add(1), text.len())
+                (out.value_text, out.value_text_len) = (json.0.wrapping_add(1), text.len());
             }
-            Some(Value::String(text)) => pen.copy(text),
-            _ => NO_TEXT,
-        };
+            Some(Value::String(text)) => {
+                (out.value_text, out.value_text_len) = pen.copy(text);
+            }
+            Some(Value::Bool(on)) => out.value_boolean = (*on).into(),
+            Some(Value::Number(number)) => out.value_number = number.as_f64().unwrap_or(0.0),
+            _ => {}
+        }
         (out.flag, out.flag_len) = pen.copy(self.flag);
         let variation = decision.variation.as_deref();
         let id = decision.variation_id.as_deref();
@@ -155,11 +152,6 @@ impl<'a> Slot<'a> {
         out.found = decision.found.into();
         out.enabled = decision.enabled.into();
         out.sticky = decision.sticky.into();
-        (out.value_boolean, out.value_number) = match value {
-            Some(Value::Bool(on)) => ((*on).into(), 0.0),
-            Some(Value::Number(number)) => (0, number.as_f64().unwrap_or(0.0)),
-            _ => (0, 0.0),
-        };
         out.kind = flagstay_kind::of(decision.kind) as i32;
         // SAFETY: as above; and `size` bytes are the caller's.
         unsafe {
@@ -312,10 +304,10 @@ impl<'t> Pen<'t> {
 
     /// What was written before, if anything was.
     #[inline(always)]
-    fn written(&self, place: Range<usize>) -> Text {
-        match place.is_empty() {
-            true => NO_TEXT,
-            false => (self.start.wrapping_add(place.start).cast(), place.len()),
+    fn written(&self, place: Option<Range<usize>>) -> Text {
+        match place {
+            Some(place) => (self.start.wrapping_add(place.start).cast(), place.len()),
+            None => NO_TEXT,
         }
     }
 

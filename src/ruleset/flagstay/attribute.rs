@@ -54,9 +54,9 @@ impl Attribute {
     }
 
     #[inline(never)]
-    fn decides(&self, entry: Option<&Entry>, user: &User) -> bool {
+    fn decides(&self, entry: Option<Entry<'_>>, user: &User) -> bool {
         if let (Quick::Versions(range), Some(entry)) = (&self.quick, entry)
-            && let Value::String(text) = &entry.value
+            && let Value::String(text) = entry.value()
             && let Some(seen) = version::plain(text)
         {
             return range[0] <= seen && seen <= range[1];
@@ -68,12 +68,12 @@ impl Attribute {
     }
 
     /// The value, and whether it is private. A null is no value.
-    fn value<'u>(&self, entry: Option<&'u Entry>, user: &'u User) -> Option<(&'u Value, bool)> {
-        let there = |entry: &&Entry| !entry.value.is_null();
-        let public = entry.filter(there).map(|entry| (&entry.value, false));
-        public.or_else(|| {
-            let private = user.part(Part::PrivateAttributes).entry(&self.name);
-            private.filter(there).map(|entry| (&entry.value, true))
+    fn value<'u>(&self, entry: Option<Entry<'u>>, user: &'u User) -> Option<(&'u Value, bool)> {
+        let there = |value: &&Value| !value.is_null();
+        let public = entry.map(Entry::value).filter(there);
+        public.map(|value| (value, false)).or_else(|| {
+            let private = user.part(Part::PrivateAttributes).get(&self.name);
+            private.filter(there).map(|value| (value, true))
         })
     }
 

@@ -2,7 +2,6 @@
 
 use crate::value::same_text;
 use crate::word;
-use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Lists up to this length are compared one by one.
@@ -11,13 +10,13 @@ const SHORT: usize = 8;
 #[derive(Debug, Default)]
 pub struct Texts {
     list: Box<[Box<str>]>,
-    index: Option<Box<HashTable<u32>>>,
+    index: Option<Box<Index>>,
 }
 
 impl Texts {
     pub fn new(list: Vec<Box<str>>) -> Self {
         let list = list.into_boxed_slice();
-        let index = (list.len() > SHORT).then(|| Box::new(index(&list, |text| text)));
+        let index = (list.len() > SHORT).then(|| Box::new(Index::new(&list, |text| text)));
         Texts { list, index }
     }
 
@@ -30,8 +29,8 @@ impl Texts {
     }
 
     #[inline(never)]
-    fn is_found(&self, index: &HashTable<u32>, text: &str) -> bool {
-        find(index, &self.list, text, |known| known).is_some()
+    fn is_found(&self, index: &Index, text: &str) -> bool {
+        index.find(&self.list, text, |known| known).is_some()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {
@@ -39,27 +38,64 @@ impl Texts {
     }
 }
 
-/// The places of the things in a list, by the text of each.
-pub fn index<T>(list: &[T], text: impl Fn(&T) -> &str) -> HashTable<u32> {
-    let hash = |place: &u32| hash_of(text(&list[*place as usize]));
-    let mut places = HashTable::with_capacity(list.len());
-    for place in 0..list.len() as u32 {
-        places.insert_unique(hash(&place), place, hash);
-    }
-    places
+/// The places of the things in a list, found by the text of each. A table that always has free slots: what is wanted
+/// stands where its hash says, or in one of the slots behind, before the next free one.
+#[derive(Debug)]
+pub struct Index(Box<[Slot]>);
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// The half of the hash that does not say where to begin.
+    tag: u32,
+    place: u32,
 }
 
-/// The thing of a text.
+const FREE: u32 = u32::MAX;
+
+impl Index {
+    pub fn new<T>(list: &[T], text: impl Fn(&T) -> &str) -> Self {
+        let count = (list.len() * 3 / 2 + 1).next_power_of_two();
+        let free = Slot {
+            tag: 0,
+            place: FREE,
+        };
+        let mut slots = vec![free; count].into_boxed_slice();
+        for (thing, place) in list.iter().zip(0..FREE) {
+            let (mut at, tag) = begin(text(thing), count);
+            while slots[at].place != FREE {
+                at = (at + 1) % count;
+            }
+            slots[at] = Slot { tag, place };
+        }
+        Index(slots)
+    }
+
+    /// The thing of a text.
+    #[inline(always)]
+    pub fn find<'l, T>(
+        &self,
+        list: &'l [T],
+        wanted: &str,
+        text: impl Fn(&T) -> &str,
+    ) -> Option<&'l T> {
+        let (mut at, tag) = begin(wanted, self.0.len());
+        loop {
+            let slot = self.0.get(at)?;
+            // The place of a free slot is in no list.
+            let thing = list.get(slot.place as usize)?;
+            if slot.tag == tag && same_text(text(thing), wanted) {
+                return Some(thing);
+            }
+            at = (at + 1) & (self.0.len() - 1);
+        }
+    }
+}
+
+/// The slot to begin with, of a count that is a power of two, and the tag.
 #[inline(always)]
-pub fn find<'l, T>(
-    places: &HashTable<u32>,
-    list: &'l [T],
-    wanted: &str,
-    text: impl Fn(&T) -> &str,
-) -> Option<&'l T> {
-    let same = |place: &u32| same_text(text(&list[*place as usize]), wanted);
-    let place = places.find(hash_of(wanted), same)?;
-    Some(&list[*place as usize])
+fn begin(text: &str, count: usize) -> (usize, u32) {
+    let hash = hash_of(text);
+    (hash as usize & (count - 1), (hash >> 32) as u32)
 }
 
 /// Whoever writes the ruleset chooses the texts, so nobody gains by making them collide. A text of up to sixteen bytes
@@ -97,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_counted_or_alike_seldom_share_a_place() {
+    fn keys_that_are_counted_or_alike_are_found_near_where_their_hash_says() {
         let counted = (0..10_000).map(|n| format!("flag-{n}"));
         let alike = (0..10_000).map(|n| format!("{:016}", n * 1_000_000_007_u64));
         let short = (0..10_000).map(|n| format!("{n:x}"));
@@ -106,10 +142,16 @@ mod tests {
             alike.collect(),
             short.collect(),
         ] {
-            // A table looks at the lowest bits for the place and at the highest seven there.
-            let place = |text: &String| (hash_of(text) & 0x3fff, hash_of(text) >> 57);
-            let places: std::collections::HashSet<_> = texts.iter().map(place).collect();
-            assert!(places.len() > 9_950, "{} {}", texts[1], places.len());
+            let index = Index::new(&texts, |text| text);
+            let way = |text: &String| {
+                let (begin, _) = begin(text, index.0.len());
+                let slots = index.0.iter().cycle().skip(begin);
+                let mut slots =
+                    slots.take_while(|slot| texts.get(slot.place as usize) != Some(text));
+                slots.by_ref().take(1_000).count()
+            };
+            let ways: usize = texts.iter().map(way).sum();
+            assert!(ways < 15_000, "{} {ways}", texts[1]);
         }
     }
 }
