@@ -242,9 +242,13 @@ enum flagstay_kind
  {
   // In options: whatever has the name. In a decision: the platform has no kinds.
   FLAGSTAY_KIND_ANY = 0,
+  // A switch that users pass or do not pass.
   FLAGSTAY_KIND_GATE = 1,
+  // A dynamic config: an object chosen by rules.
   FLAGSTAY_KIND_CONFIG = 2,
+  // An experiment: an object for each of its groups.
   FLAGSTAY_KIND_EXPERIMENT = 3,
+  // A layer: parameters that experiments share, each user being in one of them at most.
   FLAGSTAY_KIND_LAYER = 4,
 };
 #ifndef __cplusplus
@@ -316,7 +320,8 @@ typedef struct flagstay_store {
   // Passed to every callback. May be NULL.
   void *context;
   // Called exactly once, when the store is needed no longer: on the thread that closes or frees the client, on one
-  // that is still evaluating at that moment, or on the one whose `flagstay_client_new` fails. May be NULL.
+  // that is inside a call for the client at that moment, when it is done, or on the one whose `flagstay_client_new`
+  // fails. May be NULL.
   void (*drop)(void *context);
   // Gives the record of (unit, flag) to the sink, or does not call the sink if there is none.
   int32_t (*get)(void *context,
@@ -345,7 +350,7 @@ typedef struct flagstay_store {
                     flagstay_sink sink,
                     void *sink_context);
   // Gives everything held for a unit to the sink: one JSON object, flag to record. Optional; without it
-  // `flagstay_forget` asks for every flag of the ruleset.
+  // `flagstay_forget` and `flagstay_assignments_load` ask for every flag of the ruleset.
   int32_t (*load)(void *context, const char *unit, size_t unit_len, flagstay_sink sink, void *sink_context);
   // Stores the record of (unit, flag) if there is none, in one atomic step, and gives the record that stands
   // afterwards to the sink: the one stored now, or the one that was there first. Optional; without it two processes
@@ -374,7 +379,7 @@ typedef struct flagstay_store {
 // The texts are UTF-8, not NUL-terminated, and borrowed from `storage`: they live until the struct is used for the
 // next evaluation or cleared. A text that there is not is NULL with length 0; an empty one is not NULL. The storage
 // grows to what the largest decision needed and is then reused, so a decision allocates nothing. A store may evaluate
-// into the same struct from its callback; the outer decision is the one that stays.
+// into the same struct from its callbacks, all but `drop`; the outer decision is the one that stays.
 //
 // Under a call that fails the struct is filled too, unless it is itself what the call refuses: with the caller's
 // default, no reason, and `FLAGSTAY_GENERAL` as its error. Members that are newer than the library become zero.
@@ -470,11 +475,13 @@ typedef struct flagstay_countries {
   size_t size;
   // Passed to every callback. May be NULL.
   void *context;
-  // Called exactly once, when the callback is needed no longer: on a thread that is inside a flagstay call. May be
-  // NULL.
+  // Called exactly once, when the callback is needed no longer: when another table takes its place or the client is
+  // closed or freed, on that thread or on one that is inside a call for the client at that moment, when it is done.
+  // May be NULL.
   void (*drop)(void *context);
   // Gives the ISO 3166 code of two letters to the sink, or does not call the sink where the country is unknown.
-  // Returns `FLAGSTAY_STORE_DONE`; anything else, or text that is not UTF-8, is as good as an unknown country.
+  // Returns `FLAGSTAY_STORE_DONE`; anything else, or text that is not UTF-8, is as good as an unknown country. The
+  // code is compared with those of the ruleset as it is given.
   int32_t (*country)(void *context, const char *ip, size_t ip_len, flagstay_sink sink, void *sink_context);
 } flagstay_countries;
 
@@ -536,7 +543,8 @@ void flagstay_string_free(struct flagstay_string *string);
 //
 // An unknown or ill-typed option is an error that names it, and so is a first ruleset that cannot be used.
 //
-// `store`: the host's own store, or NULL. Its `drop` is called exactly once, also when this call fails.
+// `store`: the host's own store, or NULL. Its `drop` is called exactly once, also when this call fails, unless its
+// `size` ends before `drop`.
 //
 // On success `*client` is a new client, to be freed with `flagstay_client_free`; otherwise NULL.
 //
@@ -572,7 +580,8 @@ flagstay_status flagstay_client_status(const struct flagstay_client *client,
                                        struct flagstay_error **error);
 
 // Ends the client. The handle stays valid: evaluations answer the caller's default from now on, other calls return
-// `FLAGSTAY_CLOSED`. The store is let go, by this thread or by one that is using it right now, when it is done.
+// `FLAGSTAY_CLOSED`. Store and countries are let go, by this thread or by one that is inside a call right now, when it is
+// done.
 // Waits at most `timeout_ms` milliseconds for background work; `FLAGSTAY_TIMEOUT` says that it took longer. Closing
 // twice is fine.
 //
@@ -583,8 +592,8 @@ flagstay_status flagstay_client_close(const struct flagstay_client *client,
 
 // Frees a client, closing it first if that has not been done. Never waits, so a finalizer may call it. NULL is fine.
 //
-// Threads: any, but no other call may use the client at the same time or afterwards, and no store callback may call
-// this for the client that called it.
+// Threads: any, but no other call may use the client at the same time or afterwards, and no callback of the host's may
+// call this for the client that called it.
 void flagstay_client_free(struct flagstay_client *client);
 
 // Makes a user with a key. `*user` receives it, to be freed with `flagstay_user_free`. An empty key is a key; for a
@@ -799,7 +808,10 @@ flagstay_status flagstay_decisions_at(const struct flagstay_decisions *decisions
                                       struct flagstay_decision *decision,
                                       struct flagstay_error **error);
 
-// Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
+// Finds the decision for a flag: its index goes to `*index`, and that of the first where flags of several kinds share
+// the name. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
+//
+// Time: the first call takes as long as there are flags, each further one as good as none.
 //
 // Threads: any.
 flagstay_status flagstay_decisions_find(const struct flagstay_decisions *decisions,
@@ -839,7 +851,10 @@ flagstay_status flagstay_assignments_load(const struct flagstay_client *client,
                                           struct flagstay_error **error);
 
 // Makes assignments from what the caller has, a JSON object: flag to record. A record that is not as the platform
-// writes them counts for its flag alone, as if no assignments were passed. `*assignments` receives a new handle.
+// writes them counts for its flag alone, as if no assignments were passed. `*assignments` receives a new handle, to be
+// freed with `flagstay_assignments_free`.
+//
+// `FLAGSTAY_INVALID_JSON`: what is given is no JSON; `FLAGSTAY_INVALID_ARGUMENT`: it is no object.
 //
 // Threads: any.
 flagstay_status flagstay_assignments_from_json(const char *records,
@@ -854,7 +869,8 @@ flagstay_status flagstay_assignments_from_json(const char *records,
 const char *flagstay_assignments_error(const struct flagstay_assignments *assignments,
                                        size_t *len);
 
-// Tells what is in assignments, as JSON: an object, flag to record. `*records` receives a new string.
+// Tells what is in assignments, as JSON: an object, flag to record, in the order of the flags' keys; an empty one also
+// where the store did not answer. `*records` receives a new string.
 //
 // Threads: any.
 flagstay_status flagstay_assignments_json(const struct flagstay_assignments *assignments,
@@ -894,8 +910,9 @@ flagstay_status flagstay_forget(const struct flagstay_client *client,
 // id, their key or any other; with NULL and 0 for everybody who has no answer of their own. The flag need not be in the
 // ruleset. Setting anew replaces.
 //
-// Overrides live as long as the client and are no part of a store. `FLAGSTAY_INVALID_ARGUMENT`: the client's dialect
-// knows no overrides (only `statsig` does).
+// Overrides live as long as the client and are no part of a store; explanations and all-flags calls see them too.
+// `FLAGSTAY_INVALID_ARGUMENT`: the value does not fit the kind, or the client's dialect knows no overrides (only
+// `statsig` does); the same holds for the calls below.
 //
 // Threads: any; evaluations go on meanwhile.
 flagstay_status flagstay_override_set(const struct flagstay_client *client,
@@ -939,7 +956,8 @@ flagstay_status flagstay_override_remove(const struct flagstay_client *client,
 flagstay_status flagstay_override_clear(const struct flagstay_client *client, struct flagstay_error **error);
 
 // Sets who knows the country of an IP address, from the next evaluation on; NULL: nobody any more. The table is copied;
-// its `drop` is called exactly once, also when this call fails. It goes before a table file in the configuration.
+// its `drop` is called exactly once, also when this call fails, unless its `size` ends before `drop`. It goes before a
+// table file in the configuration.
 //
 // Threads: any; evaluations go on meanwhile.
 flagstay_status flagstay_client_set_countries(const struct flagstay_client *client,

@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 pub struct Client {
     /// `None` before the first ruleset is there, and after the client has been closed.
     session: ArcSwapOption<Session>,
+    /// One change of the session at a time, each over in an instant. Nothing of the host's is called or let go under it.
+    changes: Fresh<Mutex<()>>,
     updates: Updates,
     closed: AtomicBool,
     dialect: &'static str,
@@ -82,10 +84,11 @@ impl Client {
         };
         let client = Client {
             session: ArcSwapOption::from_pointee(Session {
-                ruleset: None,
+                ruleset: reader.initial(),
                 store,
                 host: Host::default(),
             }),
+            changes: Fresh::new(Mutex::default),
             updates: Updates::default(),
             closed: AtomicBool::new(false),
             dialect: config.dialect.name(),
@@ -105,9 +108,9 @@ impl Client {
     /// Hands the client a document: it replaces the ruleset or, where the dialect's documents are messages, is applied
     /// to it. Decisions go on meanwhile. A document that is refused changes nothing.
     pub fn update(&self, document: &str) -> Result<(), Error> {
-        // Declared before the lock, so dropped after it: where the client is closed meanwhile, this is the last holder
-        // of the store, whose `drop` is the host's and may ask this client for its status.
-        let session;
+        // Declared before the lock, so dropped after it: these may be the last holders of the store or the countries,
+        // whose `drop` is the host's and may call this very client.
+        let (session, _before);
         // Loading happens under the lock, so that updates take effect in the order they were begun. No callback can
         // be reached from here.
         let updates = &self.updates;
@@ -116,9 +119,9 @@ impl Client {
         session = self.open()?;
         match self.reader.read(document, session.ruleset.as_ref()) {
             Ok(Loaded::Ruleset(ruleset)) => {
+                _before = self.change(|next| next.ruleset = Some(ruleset))?;
                 updates.loaded.fetch_add(1, Relaxed);
                 updates.last_error.store(None);
-                self.change(|next| next.ruleset = Some(Arc::clone(&ruleset)));
                 Ok(())
             }
             Ok(Loaded::Unchanged(_)) => {
@@ -135,32 +138,31 @@ impl Client {
     }
 
     /// Sets, removes or clears overrides, for all decisions that begin from now on.
-    pub fn change_overrides(&self, change: impl Fn(&mut Overrides)) -> Result<(), Error> {
+    pub fn change_overrides(&self, change: impl FnOnce(&mut Overrides)) -> Result<(), Error> {
         if !self.reader.has_overrides() {
             let message = format!("the dialect {} knows no local overrides", self.dialect);
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        self.open()?;
-        self.change(|next| change(&mut next.host.overrides));
-        Ok(())
+        self.change(|next| change(&mut next.host.overrides))
+            .map(drop)
     }
 
     /// Sets who knows the country of an address; `None`: nobody any more.
     pub fn set_countries(&self, countries: Option<Arc<dyn Countries>>) -> Result<(), Error> {
-        self.open()?;
-        self.change(|next| next.host.countries = countries.clone());
-        Ok(())
+        self.change(|next| next.host.countries = countries)
+            .map(drop)
     }
 
-    /// Replaces the snapshot by a changed copy. A client that is closed in the meantime stays closed.
-    fn change(&self, change: impl Fn(&mut Session)) {
-        self.session.rcu(|now| {
-            now.as_ref().map(|now| {
-                let mut next = Session::clone(now);
-                change(&mut next);
-                Arc::new(next)
-            })
-        });
+    /// Replaces the snapshot by a changed copy and returns the one before. That may be the last holder of something of
+    /// the host's, so it is for the caller to drop, where no lock is held. A client that has been closed stays closed.
+    fn change(&self, change: impl FnOnce(&mut Session)) -> Result<Arc<Session>, Error> {
+        let changes = self.changes.get();
+        let _turn = changes.lock().unwrap_or_else(|e| e.into_inner());
+        let before = self.open()?;
+        let mut next = Session::clone(&before);
+        change(&mut next);
+        self.session.store(Some(Arc::new(next)));
+        Ok(before)
     }
 
     /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
@@ -341,7 +343,12 @@ impl Client {
     /// or, if another is evaluating right now, by that one when it is done. Closing twice is fine.
     pub fn close(&self) {
         self.closed.store(true, Relaxed);
-        drop(self.session.swap(None));
+        let changes = self.changes.get();
+        let turn = changes.lock().unwrap_or_else(|e| e.into_inner());
+        let last = self.session.swap(None);
+        drop(turn);
+        // The store may go with it, and its `drop` is the host's: no lock is held any more.
+        drop(last);
     }
 
     pub fn is_closed(&self) -> bool {

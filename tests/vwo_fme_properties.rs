@@ -1,7 +1,8 @@
 //! Whatever a document, a user or a store holds: the dialect `vwo-fme` answers, and soon.
 
-use flagstay::client::Client;
-use flagstay::config::Config;
+mod anything;
+
+use anything::{Words, client, put_elsewhere, refusal_names_places, soon};
 use flagstay::ruleset::python_regex::{Options, PythonRegex};
 use flagstay::ruleset::{Mode, Request};
 use flagstay::sticky::Store;
@@ -10,21 +11,9 @@ use flagstay::user::User;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// No call takes as long as this, in whatever build on whatever machine.
-const SOON: Duration = Duration::from_secs(10);
-
-fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
-    let done = work();
-    assert!(began.elapsed() < SOON, "{what} took {:?}", began.elapsed());
-    done
-}
-
-/// Texts that mean something somewhere, and any others.
-fn text() -> impl Strategy<Value = String> {
-    let known = vec![
+const WORDS: Words = Words {
+    texts: &[
         "",
         "u",
         "1",
@@ -64,26 +53,8 @@ fn text() -> impl Strategy<Value = String> {
         "key-2",
         "test",
         "personal",
-    ];
-    prop_oneof![
-        4 => proptest::sample::select(known).prop_map(str::to_owned),
-        1 => ".{0,8}",
-    ]
-}
-
-fn scalar() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        (-3_i64..8).prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        Just(json!(u64::MAX)),
-        text().prop_map(Value::from),
-    ]
-}
-
-fn key() -> impl Strategy<Value = String> {
-    let known = vec![
+    ],
+    keys: &[
         "and",
         "or",
         "not",
@@ -110,42 +81,16 @@ fn key() -> impl Strategy<Value = String> {
         "id",
         "key",
         "userAgent",
-    ];
-    prop_oneof![
-        6 => proptest::sample::select(known).prop_map(str::to_owned),
-        1 => text(),
-    ]
-}
+    ],
+};
 
-fn any_json() -> impl Strategy<Value = Value> {
-    scalar().prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::vec((key(), inner), 0..4)
-                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
-        ]
-    })
-}
-
-/// Conditions as they should be, and as they should not.
-fn condition() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        (key(), scalar()).prop_map(|(name, operand)| json!({"custom_variable": {name: operand}})),
-        (key(), any_json()).prop_map(|(word, operand)| json!({word: operand})),
-        text().prop_map(|ids| json!({"user": ids})),
-        (text(), text()).prop_map(|(id, wanted)| json!({"featureId": {id: wanted}})),
-    ];
-    leaf.prop_recursive(4, 16, 3, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(|nodes| json!({"and": nodes})),
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(|nodes| json!({"or": nodes})),
-            inner.prop_map(|node| json!({"not": node})),
-        ]
-    })
+/// Conditions on other flags.
+fn other_flags() -> impl Strategy<Value = Value> {
+    (WORDS.text(), WORDS.text()).prop_map(|(id, wanted)| json!({"featureId": {id: wanted}}))
 }
 
 fn segments() -> impl Strategy<Value = Value> {
-    prop_oneof![1 => Just(json!({})), 2 => condition()]
+    prop_oneof![1 => Just(json!({})), 2 => WORDS.vwo_condition(other_flags().boxed())]
 }
 
 fn weight() -> impl Strategy<Value = Value> {
@@ -153,7 +98,7 @@ fn weight() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn variation(id: u32)(weight in weight(), segments in segments(), value in scalar()) -> Value {
+    fn variation(id: u32)(weight in weight(), segments in segments(), value in WORDS.scalar()) -> Value {
         let value = if value.is_null() { json!(0) } else { value };
         json!({"id": id, "name": format!("v{id}"), "weight": weight, "segments": segments,
                "variables": [{"id": 1, "key": "v", "type": "string", "value": value}]})
@@ -168,7 +113,7 @@ prop_compose! {
         count in 0..4_usize,
         percent in proptest::option::of(0..120),
         forced in any::<bool>(),
-        salt in scalar(),
+        salt in WORDS.scalar(),
     ) -> Value {
         let all = [variations.0, variations.1, variations.2];
         let mut campaign = json!({"name": "n", "type": kind, "status": "RUNNING",
@@ -234,7 +179,7 @@ prop_compose! {
 }
 
 fn user() -> impl Strategy<Value = Value> {
-    (text(), any_json(), any_json(), any_json()).prop_map(|(key, attributes, targeting, context)| {
+    (WORDS.text(), WORDS.json(), WORDS.json(), WORDS.json()).prop_map(|(key, attributes, targeting, context)| {
         json!({"key": key, "attributes": attributes, "targeting": targeting, "context": context})
     })
 }
@@ -246,17 +191,17 @@ fn record() -> impl Strategy<Value = Value> {
             Just(json!([])),
             Just(json!([501])),
             Just(json!([501, "x", null])),
-            any_json()
+            WORDS.json()
         ]
     };
     let fields = (
-        (scalar(), text(), scalar()),
-        (scalar(), text(), scalar()),
+        (WORDS.scalar(), WORDS.text(), WORDS.scalar()),
+        (WORDS.scalar(), WORDS.text(), WORDS.scalar()),
         ids(),
         ids(),
     );
     prop_oneof![
-        any_json(),
+        WORDS.json(),
         fields.prop_map(|(rollout, experiment, held, not_held)| json!({
             "rolloutId": rollout.0, "rolloutKey": rollout.1, "rolloutVariationId": rollout.2,
             "experimentId": experiment.0, "experimentKey": experiment.1, "experimentVariationId": experiment.2,
@@ -265,25 +210,12 @@ fn record() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn client(store: Option<Arc<dyn Store>>) -> Client {
-    let config = json!({"dialect": "vwo-fme", "now_ms": 1_790_000_000_000_i64, "events": {"exposures": true}});
-    let config = Config::from_json(&config.to_string()).expect("the configuration is in order");
-    Client::new(config, store).expect("the client is made")
-}
-
-fn refusal_names_places(message: &str) {
-    for violation in message.split("; ") {
-        let place = violation.split(": ").next().unwrap_or_default();
-        assert!(!place.is_empty() && violation.contains(": "), "{message}");
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_is_a_ruleset_or_refused_with_paths(document in any_json()) {
-        let client = client(None);
+    fn any_json_is_a_ruleset_or_refused_with_paths(document in WORDS.json()) {
+        let client = client("vwo-fme", None);
         if let Err(error) = soon("loading", || client.update(&document.to_string())) {
             refusal_names_places(&error.message);
         }
@@ -293,26 +225,10 @@ proptest! {
     fn a_valid_document_with_something_else_in_it_is_a_ruleset_or_refused_with_paths(
         mut document in document().boxed(),
         path in proptest::collection::vec(0..6_usize, 1..7),
-        other in any_json(),
+        other in WORDS.json(),
     ) {
-        let mut place = &mut document;
-        for step in path {
-            let length = match &*place {
-                Value::Array(list) => list.len(),
-                Value::Object(object) => object.len(),
-                _ => 0,
-            };
-            if length == 0 {
-                break;
-            }
-            place = match place {
-                Value::Array(list) => &mut list[step % length],
-                Value::Object(object) => object.values_mut().nth(step % length).expect("it is there"),
-                _ => unreachable!("it has a length"),
-            };
-        }
-        *place = other;
-        let client = client(None);
+        put_elsewhere(&mut document, &path, other);
+        let client = client("vwo-fme", None);
         match soon("loading", || client.update(&document.to_string())) {
             Err(error) => refusal_names_places(&error.message),
             Ok(()) => {
@@ -329,7 +245,7 @@ proptest! {
     fn everybody_gets_an_answer_and_the_same_as_the_explanation_says(
         document in document().boxed(),
         user in user().boxed(),
-        records in proptest::collection::vec((text(), record().boxed()), 0..5),
+        records in proptest::collection::vec((WORDS.text(), record().boxed()), 0..5),
         meta in proptest::option::of(record().boxed()),
     ) {
         let store = Arc::new(MemoryStore::default());
@@ -337,7 +253,7 @@ proptest! {
         for (flag, record) in records.iter().chain(&meta.map(|record| ("_vwo_meta_meg_1".to_owned(), record))) {
             store.set(&key, flag, record).expect("memory does not fail");
         }
-        let client = client(Some(store));
+        let client = client("vwo-fme", Some(store));
         client.update(&document.to_string()).expect("the document is valid");
         let user = User::from_value(user).expect("a user of this shape is one");
         for flag in ["flag-a", "flag-b", "flag-c", "flag-a", "no such flag"] {

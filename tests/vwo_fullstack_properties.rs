@@ -1,7 +1,9 @@
 //! Whatever a document, a user or a store holds: the dialect `vwo-fullstack` answers, and soon.
 
+mod anything;
+
+use anything::{Words, client, put_elsewhere, refusal_names_places, soon};
 use flagstay::client::Client;
-use flagstay::config::Config;
 use flagstay::ruleset::{Metric, Mode, Request};
 use flagstay::sticky::Store;
 use flagstay::sticky::memory::MemoryStore;
@@ -9,25 +11,13 @@ use flagstay::user::User;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// No call takes as long as this, in whatever build on whatever machine.
-const SOON: Duration = Duration::from_secs(10);
 
 const FLAGS: [&str; 5] = ["copy", "cart", "dark", "bandit", "no such flag"];
 
 const GOALS: [&str; 4] = ["signup", "paid", "", "vwo_syncVisitorProp"];
 
-fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
-    let done = work();
-    assert!(began.elapsed() < SOON, "{what} took {:?}", began.elapsed());
-    done
-}
-
-/// Texts that mean something somewhere, and any others.
-fn text() -> impl Strategy<Value = String> {
-    let known = vec![
+const WORDS: Words = Words {
+    texts: &[
         "",
         "u",
         "1",
@@ -73,26 +63,8 @@ fn text() -> impl Strategy<Value = String> {
         "json",
         "RUNNING",
         "VISUAL_AB",
-    ];
-    prop_oneof![
-        4 => proptest::sample::select(known).prop_map(str::to_owned),
-        1 => ".{0,8}",
-    ]
-}
-
-fn scalar() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        (-3_i64..8).prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        Just(json!(u64::MAX)),
-        text().prop_map(Value::from),
-    ]
-}
-
-fn key() -> impl Strategy<Value = String> {
-    let known = vec![
+    ],
+    keys: &[
         "and",
         "or",
         "not",
@@ -109,41 +81,16 @@ fn key() -> impl Strategy<Value = String> {
         "campaigns",
         "accountId",
         "version",
-    ];
-    prop_oneof![
-        6 => proptest::sample::select(known).prop_map(str::to_owned),
-        1 => text(),
-    ]
-}
+    ],
+};
 
-fn any_json() -> impl Strategy<Value = Value> {
-    scalar().prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::vec((key(), inner), 0..4)
-                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
-        ]
-    })
-}
-
-/// Conditions as they should be, and as they should not.
-fn condition() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        (key(), scalar()).prop_map(|(name, operand)| json!({"custom_variable": {name: operand}})),
-        (key(), any_json()).prop_map(|(word, operand)| json!({word: operand})),
-        text().prop_map(|ids| json!({"user": ids})),
-    ];
-    leaf.prop_recursive(4, 16, 3, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(|nodes| json!({"and": nodes})),
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(|nodes| json!({"or": nodes})),
-            inner.prop_map(|node| json!({"not": node})),
-        ]
-    })
+/// Conditions on the user's id, the ones that this dialect has most of.
+fn users() -> impl Strategy<Value = Value> {
+    WORDS.text().prop_map(|ids| json!({"user": ids}))
 }
 
 fn segments() -> impl Strategy<Value = Value> {
-    prop_oneof![2 => Just(json!({})), 1 => condition()]
+    prop_oneof![2 => Just(json!({})), 1 => WORDS.vwo_condition(users().boxed())]
 }
 
 fn weight() -> impl Strategy<Value = Value> {
@@ -162,14 +109,14 @@ fn goal() -> impl Strategy<Value = Value> {
         proptest::sample::select(GOALS.to_vec()),
         any::<bool>(),
         -1_i64..2,
-        scalar(),
+        WORDS.scalar(),
     );
     prop_oneof![
         4 => known.prop_map(|(identifier, is_revenue, mca, property)| {
             let kind = if is_revenue { "REVENUE_TRACKING" } else { "CUSTOM_GOAL" };
             json!({"id": 3, "identifier": identifier, "type": kind, "mca": mca, "revenueProp": property})
         }),
-        1 => any_json(),
+        1 => WORDS.json(),
     ]
 }
 
@@ -178,8 +125,8 @@ prop_compose! {
         weight in weight(),
         segments in segments(),
         is_on in proptest::option::of(any::<bool>()),
-        kind in text(),
-        value in scalar(),
+        kind in WORDS.text(),
+        value in WORDS.scalar(),
     ) -> Value {
         let value = if value.is_null() { json!({}) } else { value };
         let mut variation = json!({"id": id, "name": name, "weight": weight, "segments": segments,
@@ -199,7 +146,7 @@ prop_compose! {
         variations in (variation(1, "Control").boxed(), variation(2, "Short").boxed()),
         count in 0..3_usize,
         percent in -5..120,
-        flags in (any::<bool>(), any::<bool>(), scalar(), scalar()),
+        flags in (any::<bool>(), any::<bool>(), WORDS.scalar(), WORDS.scalar()),
         goals in proptest::collection::vec(goal().boxed(), 0..4),
     ) -> Value {
         let all = [variations.0, variations.1];
@@ -224,7 +171,7 @@ prop_compose! {
         group_of in proptest::sample::select(vec![0, 5, 7]),
         et in proptest::option::of(0..4),
         priority in proptest::sample::subsequence(vec![2, 9], 0..3),
-        account in (scalar(), scalar(), scalar()),
+        account in (WORDS.scalar(), WORDS.scalar(), WORDS.scalar()),
     ) -> Value {
         let mut group = json!({"name": "g", "campaigns": members, "p": priority, "wt": {"1": 30, "3": 70, "x": []}});
         if let Some(et) = et {
@@ -240,10 +187,10 @@ prop_compose! {
 
 fn user() -> impl Strategy<Value = Value> {
     let part = || {
-        prop_oneof![3 => proptest::collection::vec((key(), scalar()), 0..4)
-        .prop_map(|entries| Value::Object(entries.into_iter().collect())), 1 => any_json()]
+        prop_oneof![3 => proptest::collection::vec((WORDS.key(), WORDS.scalar()), 0..4)
+        .prop_map(|entries| Value::Object(entries.into_iter().collect())), 1 => WORDS.json()]
     };
-    (text(), part(), part(), any_json()).prop_map(|(key, attributes, targeting, context)| {
+    (WORDS.text(), part(), part(), WORDS.json()).prop_map(|(key, attributes, targeting, context)| {
         json!({"key": key, "attributes": attributes, "targeting": targeting, "context": context})
     })
 }
@@ -251,13 +198,13 @@ fn user() -> impl Strategy<Value = Value> {
 /// Records that name what may be there, and any JSON.
 fn record() -> impl Strategy<Value = Value> {
     let fields = (
-        text(),
-        text(),
-        proptest::option::of(scalar()),
-        proptest::option::of(scalar()),
+        WORDS.text(),
+        WORDS.text(),
+        proptest::option::of(WORDS.scalar()),
+        proptest::option::of(WORDS.scalar()),
     );
     prop_oneof![
-        1 => any_json(),
+        1 => WORDS.json(),
         2 => fields.prop_map(|(campaign, variation, goal, goals)| {
             let mut record = json!({"userId": "u", "campaignKey": campaign, "variationName": variation, "more": [1]});
             for (name, value) in [("goalIdentifier", goal), ("goalIdentifiers", goals)] {
@@ -268,19 +215,6 @@ fn record() -> impl Strategy<Value = Value> {
             record
         }),
     ]
-}
-
-fn client(store: Option<Arc<dyn Store>>) -> Client {
-    let config = json!({"dialect": "vwo-fullstack", "now_ms": 1_790_000_000_000_i64, "events": {"exposures": true}});
-    let config = Config::from_json(&config.to_string()).expect("the configuration is in order");
-    Client::new(config, store).expect("the client is made")
-}
-
-fn refusal_names_places(message: &str) {
-    for violation in message.split("; ") {
-        let place = violation.split(": ").next().unwrap_or_default();
-        assert!(!place.is_empty() && violation.contains(": "), "{message}");
-    }
 }
 
 /// Every verb once; what it answers is another test's.
@@ -319,8 +253,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_is_a_ruleset_or_refused_with_paths(document in any_json()) {
-        let client = client(None);
+    fn any_json_is_a_ruleset_or_refused_with_paths(document in WORDS.json()) {
+        let client = client("vwo-fullstack", None);
         if let Err(error) = soon("loading", || client.update(&document.to_string())) {
             refusal_names_places(&error.message);
         }
@@ -330,27 +264,11 @@ proptest! {
     fn a_valid_document_with_something_else_in_it_is_a_ruleset_or_refused_with_paths(
         mut document in document().boxed(),
         path in proptest::collection::vec(0..8_usize, 1..7),
-        other in any_json(),
+        other in WORDS.json(),
         user in user().boxed(),
     ) {
-        let mut place = &mut document;
-        for step in path {
-            let length = match &*place {
-                Value::Array(list) => list.len(),
-                Value::Object(object) => object.len(),
-                _ => 0,
-            };
-            if length == 0 {
-                break;
-            }
-            place = match place {
-                Value::Array(list) => &mut list[step % length],
-                Value::Object(object) => object.values_mut().nth(step % length).expect("it is there"),
-                _ => unreachable!("it has a length"),
-            };
-        }
-        *place = other;
-        let client = client(None);
+        put_elsewhere(&mut document, &path, other);
+        let client = client("vwo-fullstack", None);
         match soon("loading", || client.update(&document.to_string())) {
             Err(error) => refusal_names_places(&error.message),
             Ok(()) => use_all(&client, &User::from_value(user).expect("a user of this shape is one")),
@@ -368,7 +286,7 @@ proptest! {
         for (flag, record) in &records {
             store.set(&key, flag, record).expect("memory does not fail");
         }
-        let client = client(Some(store));
+        let client = client("vwo-fullstack", Some(store));
         client.update(&document.to_string()).expect("the document is valid");
         let user = User::from_value(user).expect("a user of this shape is one");
         for flag in FLAGS {

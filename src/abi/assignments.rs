@@ -8,6 +8,7 @@ use super::string::flagstay_string;
 use super::text::{json, text};
 use super::user::{flagstay_user, user_of};
 use super::versioned;
+use crate::error::Error;
 use crate::sticky::Held;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -68,7 +69,10 @@ pub unsafe extern "C" fn flagstay_assignments_load(
 }
 
 /// Makes assignments from what the caller has, a JSON object: flag to record. A record that is not as the platform
-/// writes them counts for its flag alone, as if no assignments were passed. `*assignments` receives a new handle.
+/// writes them counts for its flag alone, as if no assignments were passed. `*assignments` receives a new handle, to be
+/// freed with `flagstay_assignments_free`.
+///
+/// `FLAGSTAY_INVALID_JSON`: what is given is no JSON; `FLAGSTAY_INVALID_ARGUMENT`: it is no object.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -83,7 +87,11 @@ pub unsafe extern "C" fn flagstay_assignments_from_json(
         let out = place(assignments, "assignments")?;
         // SAFETY: promised by the caller.
         let records = unsafe { json(records, records_len, "records") }?;
-        out.write(flagstay_assignments::of(Held::from_json(records)?));
+        let held = Held::from_json(records).map_err(|error| Error {
+            message: format!("`records`: {}", error.message),
+            ..error
+        })?;
+        out.write(flagstay_assignments::of(held));
         Ok(flagstay_status::FLAGSTAY_OK)
     })
 }
@@ -105,7 +113,8 @@ pub extern "C" fn flagstay_assignments_error(
     })
 }
 
-/// Tells what is in assignments, as JSON: an object, flag to record. `*records` receives a new string.
+/// Tells what is in assignments, as JSON: an object, flag to record, in the order of the flags' keys; an empty one also
+/// where the store did not answer. `*records` receives a new string.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

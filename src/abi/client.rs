@@ -34,7 +34,8 @@ handle!(flagstay_client, Client, b"fsclient");
 ///
 /// An unknown or ill-typed option is an error that names it, and so is a first ruleset that cannot be used.
 ///
-/// `store`: the host's own store, or NULL. Its `drop` is called exactly once, also when this call fails.
+/// `store`: the host's own store, or NULL. Its `drop` is called exactly once, also when this call fails, unless its
+/// `size` ends before `drop`.
 ///
 /// On success `*client` is a new client, to be freed with `flagstay_client_free`; otherwise NULL.
 ///
@@ -108,7 +109,8 @@ pub extern "C" fn flagstay_client_status(
 }
 
 /// Ends the client. The handle stays valid: evaluations answer the caller's default from now on, other calls return
-/// `FLAGSTAY_CLOSED`. The store is let go, by this thread or by one that is using it right now, when it is done.
+/// `FLAGSTAY_CLOSED`. Store and countries are let go, by this thread or by one that is inside a call right now, when it is
+/// done.
 /// Waits at most `timeout_ms` milliseconds for background work; `FLAGSTAY_TIMEOUT` says that it took longer. Closing
 /// twice is fine.
 ///
@@ -129,8 +131,8 @@ pub extern "C" fn flagstay_client_close(
 
 /// Frees a client, closing it first if that has not been done. Never waits, so a finalizer may call it. NULL is fine.
 ///
-/// Threads: any, but no other call may use the client at the same time or afterwards, and no store callback may call
-/// this for the client that called it.
+/// Threads: any, but no other call may use the client at the same time or afterwards, and no callback of the host's may
+/// call this for the client that called it.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_client_free(client: Option<Box<flagstay_client>>) {
     guard_plain((), || end(client, "client"));

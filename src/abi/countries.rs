@@ -25,11 +25,13 @@ pub struct flagstay_countries {
     pub size: usize,
     /// Passed to every callback. May be NULL.
     pub context: *mut c_void,
-    /// Called exactly once, when the callback is needed no longer: on a thread that is inside a flagstay call. May be
-    /// NULL.
+    /// Called exactly once, when the callback is needed no longer: when another table takes its place or the client is
+    /// closed or freed, on that thread or on one that is inside a call for the client at that moment, when it is done.
+    /// May be NULL.
     pub drop: Option<unsafe extern "C" fn(context: *mut c_void)>,
     /// Gives the ISO 3166 code of two letters to the sink, or does not call the sink where the country is unknown.
-    /// Returns `FLAGSTAY_STORE_DONE`; anything else, or text that is not UTF-8, is as good as an unknown country.
+    /// Returns `FLAGSTAY_STORE_DONE`; anything else, or text that is not UTF-8, is as good as an unknown country. The
+    /// code is compared with those of the ruleset as it is given.
     pub country: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -79,7 +81,8 @@ impl Countries for Table {
 const LEAST: usize = offset_of!(flagstay_countries, drop) + size_of::<usize>();
 
 /// Sets who knows the country of an IP address, from the next evaluation on; NULL: nobody any more. The table is copied;
-/// its `drop` is called exactly once, also when this call fails. It goes before a table file in the configuration.
+/// its `drop` is called exactly once, also when this call fails, unless its `size` ends before `drop`. It goes before a
+/// table file in the configuration.
 ///
 /// Threads: any; evaluations go on meanwhile.
 #[unsafe(no_mangle)]

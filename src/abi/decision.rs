@@ -97,7 +97,7 @@ impl flagstay_type {
 /// The texts are UTF-8, not NUL-terminated, and borrowed from `storage`: they live until the struct is used for the
 /// next evaluation or cleared. A text that there is not is NULL with length 0; an empty one is not NULL. The storage
 /// grows to what the largest decision needed and is then reused, so a decision allocates nothing. A store may evaluate
-/// into the same struct from its callback; the outer decision is the one that stays.
+/// into the same struct from its callbacks, all but `drop`; the outer decision is the one that stays.
 ///
 /// Under a call that fails the struct is filled too, unless it is itself what the call refuses: with the caller's
 /// default, no reason, and `FLAGSTAY_GENERAL` as its error. Members that are newer than the library become zero.
@@ -157,6 +157,7 @@ pub struct flagstay_decision {
     pub details_json_len: usize,
     /// A `flagstay_kind`: what the flag is, on platforms where flags of several kinds may share a name.
     pub kind: i32,
+    // The next member must make the struct larger: in the padding behind `kind` no size would tell it is there.
 }
 
 /// Frees what a decision struct holds, and zeroes it; `size` stays, and the struct may be used again. NULL and a struct
@@ -206,9 +207,13 @@ pub struct flagstay_options {
 pub enum flagstay_kind {
     /// In options: whatever has the name. In a decision: the platform has no kinds.
     FLAGSTAY_KIND_ANY = 0,
+    /// A switch that users pass or do not pass.
     FLAGSTAY_KIND_GATE = 1,
+    /// A dynamic config: an object chosen by rules.
     FLAGSTAY_KIND_CONFIG = 2,
+    /// An experiment: an object for each of its groups.
     FLAGSTAY_KIND_EXPERIMENT = 3,
+    /// A layer: parameters that experiments share, each user being in one of them at most.
     FLAGSTAY_KIND_LAYER = 4,
 }
 
@@ -255,7 +260,7 @@ pub enum flagstay_mode {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Options<'a> {
     pub mode: Mode,
-    pub default: Option<&'a str>,
+    default: Option<&'a str>,
     kind: Option<Kind>,
     held: Option<&'a Held>,
     enforce: Enforce,
@@ -279,28 +284,33 @@ impl<'a> Options<'a> {
     }
 }
 
+/// Reads options: first of all the default, into `default`, so that it is answered even where the rest is refused.
+///
 /// # Safety
 /// `options` is NULL or points to a struct as `flagstay_options` describes it.
 #[inline]
-pub(super) unsafe fn options<'a>(options: *const flagstay_options) -> Result<Options<'a>, Error> {
+pub(super) unsafe fn options<'a>(
+    options: *const flagstay_options,
+    default: &mut Option<&'a str>,
+) -> Result<Options<'a>, Error> {
     match options.is_null() {
         true => Ok(Options::default()),
         // SAFETY: promised by the caller.
-        false => unsafe { given(options) },
+        false => unsafe { given(options, default) },
     }
 }
 
 /// # Safety
 /// As [`options`].
 #[inline(never)]
-unsafe fn given<'a>(options: *const flagstay_options) -> Result<Options<'a>, Error> {
+unsafe fn given<'a>(
+    options: *const flagstay_options,
+    default: &mut Option<&'a str>,
+) -> Result<Options<'a>, Error> {
     // SAFETY: promised by the caller; integers and pointers have no invalid bit pattern.
     let Some(given) = (unsafe { read_sized(options, size_of::<usize>(), "options") })? else {
         return Ok(Options::default());
     };
-    if given.beyond {
-        return Err(sets_beyond("options"));
-    }
     let flagstay_options {
         mode,
         default_json,
@@ -312,6 +322,14 @@ unsafe fn given<'a>(options: *const flagstay_options) -> Result<Options<'a>, Err
         assignments,
         ..
     } = given.value;
+    *default = match (default_json.is_null(), default_json_len) {
+        (true, 0) => None,
+        // SAFETY: promised by the caller.
+        _ => Some(unsafe { json(default_json, default_json_len, "options.default_json") }?),
+    };
+    if given.beyond {
+        return Err(sets_beyond("options"));
+    }
     let mode = match mode {
         mode if mode == flagstay_mode::FLAGSTAY_MODE_EXPOSE as i32 => Mode::Expose,
         mode if mode == flagstay_mode::FLAGSTAY_MODE_READ as i32 => Mode::Read,
@@ -322,16 +340,11 @@ unsafe fn given<'a>(options: *const flagstay_options) -> Result<Options<'a>, Err
             ));
         }
     };
-    let default = match (default_json.is_null(), default_json_len) {
-        (true, 0) => None,
-        // SAFETY: promised by the caller.
-        _ => Some(unsafe { json(default_json, default_json_len, "options.default_json") }?),
-    };
     // SAFETY: promised by the caller: NULL or a handle.
     let loaded = optional(unsafe { assignments.as_ref() }, "options.assignments")?;
     Ok(Options {
         mode,
-        default,
+        default: *default,
         kind: flagstay_kind::read(kind, "options.kind")?,
         held: loaded.map(|loaded| &loaded.held),
         enforce: Enforce {

@@ -13,8 +13,12 @@ use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::ruleset::{Mode, Request};
 use crate::user::User;
+use arc_swap::ArcSwapOption;
+use hashbrown::HashTable;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The decisions for all flags of one user, made at one moment on one ruleset.
 ///
@@ -25,8 +29,47 @@ handle!(flagstay_decisions, Decisions, b"fs..many");
 
 pub struct Decisions {
     decisions: Vec<(String, Decision<'static>)>,
+    /// The indices by flag. Made by whoever first looks for one, or by two at once: a lock could be caught by a fork.
+    places: ArcSwapOption<HashTable<usize>>,
     user: User,
     mode: Mode,
+}
+
+impl Decisions {
+    /// The index of a flag's decision; of several that share a name, of the first.
+    fn find(&self, flag: &str) -> Option<usize> {
+        if self.places.load().is_none() {
+            self.places.store(Some(Arc::new(self.index())));
+        }
+        let places = self.places.load();
+        let found = places
+            .as_ref()?
+            .find(hash(flag), |at| self.key(*at) == flag);
+        found.copied()
+    }
+
+    fn index(&self) -> HashTable<usize> {
+        let mut places = HashTable::with_capacity(self.decisions.len());
+        for at in 0..self.decisions.len() {
+            let key = self.key(at);
+            places
+                .entry(
+                    hash(key),
+                    |known| self.key(*known) == key,
+                    |known| hash(self.key(*known)),
+                )
+                .or_insert(at);
+        }
+        places
+    }
+
+    fn key(&self, at: usize) -> &str {
+        &self.decisions[at].0
+    }
+}
+
+fn hash(flag: &str) -> u64 {
+    xxh3_64(flag.as_bytes())
 }
 
 /// Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
@@ -50,7 +93,7 @@ pub unsafe extern "C" fn flagstay_evaluate_all(
         let client = required(client, "client")?;
         let out = place(decisions, "decisions")?;
         // SAFETY: promised by the caller.
-        let options = unsafe { self::options(options) }?;
+        let options = unsafe { self::options(options, &mut None) }?;
         let user = user_of(user)?;
         let mut decisions = Vec::new();
         let made = client.evaluate_all(&options.request("", user), |flag, decision| {
@@ -61,6 +104,7 @@ pub unsafe extern "C" fn flagstay_evaluate_all(
         }
         out.write(flagstay_decisions::into_raw(Decisions {
             decisions,
+            places: ArcSwapOption::empty(),
             user: user.clone(),
             mode: options.mode,
         }));
@@ -98,7 +142,10 @@ pub unsafe extern "C" fn flagstay_decisions_at(
     })
 }
 
-/// Finds the decision for a flag: its index goes to `*index`. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
+/// Finds the decision for a flag: its index goes to `*index`, and that of the first where flags of several kinds share
+/// the name. `FLAGSTAY_FLAG_NOT_FOUND` when there is none.
+///
+/// Time: the first call takes as long as there are flags, each further one as good as none.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -114,8 +161,7 @@ pub unsafe extern "C" fn flagstay_decisions_find(
         let decisions = required(decisions, "decisions")?;
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
-        let found = decisions.decisions.iter().position(|(key, _)| key == flag);
-        Ok(match found {
+        Ok(match decisions.find(flag) {
             Some(found) => {
                 put(index, found);
                 flagstay_status::FLAGSTAY_OK
@@ -184,3 +230,40 @@ versioned!(
     flagstay_decisions_expose,
     flagstay_decisions_free,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Reason;
+
+    fn decisions(flags: &[String]) -> Decisions {
+        let decided = |flag: &String| (flag.clone(), Decision::because(Reason::Off));
+        Decisions {
+            decisions: flags.iter().map(decided).collect(),
+            places: ArcSwapOption::empty(),
+            user: User::absent(),
+            mode: Mode::Read,
+        }
+    }
+
+    #[test]
+    fn a_flag_is_found_where_it_stands_and_nowhere_else() {
+        let flags: Vec<String> = (0..1_000).map(|n| format!("flag {n}")).collect();
+        let all = decisions(&flags);
+        for (at, flag) in flags.iter().enumerate() {
+            assert_eq!(all.find(flag), Some(at));
+        }
+        assert_eq!(all.find("flag 1000"), None);
+        assert_eq!(all.find(""), None);
+        assert_eq!(decisions(&[]).find("flag"), None);
+    }
+
+    #[test]
+    fn of_flags_that_share_a_name_the_first_is_found() {
+        let all = decisions(&["a", "b", "a", "", "b", ""].map(str::to_owned));
+        assert_eq!(
+            ["a", "b", ""].map(|flag| all.find(flag)),
+            [0, 1, 3].map(Some)
+        );
+    }
+}

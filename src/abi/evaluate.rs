@@ -11,6 +11,7 @@ use super::string::flagstay_string;
 use super::text::{json, text};
 use super::user::{flagstay_user, user_of};
 use super::versioned;
+use crate::decision::Answer;
 use crate::error::Error;
 use crate::ruleset::Request;
 use crate::value::{Value, kind_of};
@@ -40,8 +41,7 @@ pub unsafe extern "C" fn flagstay_evaluate(
         // First of all, so that the struct is in order whatever fails.
         // SAFETY: promised by the caller, as is what follows.
         let mut slot = unsafe { Slot::take(decision) }?;
-        let options = unsafe { self::options(options) }?;
-        slot.default = options.default;
+        let options = unsafe { self::options(options, &mut slot.default) }?;
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         slot.flag = flag;
         let request = options.request(flag, user_of(user)?);
@@ -156,16 +156,13 @@ pub unsafe extern "C" fn flagstay_number(
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         let request = Request::new(flag, user_of(user)?);
         Ok(client.evaluate(&request, |decision| {
-            match (
-                decision.value.value().and_then(Value::as_f64),
-                decision.error,
-            ) {
-                (_, Some(error)) => flagstay_status::of_decision(Some(error)),
-                (Some(number), None) => {
-                    value.write(number);
-                    flagstay_status::FLAGSTAY_OK
-                }
+            let number = decision.value.value().and_then(Value::as_f64);
+            if let Some(number) = number {
+                value.write(number);
+            }
+            match (number, decision.error) {
                 (None, None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
+                (_, error) => flagstay_status::of_decision(error),
             }
         }))
     })
@@ -239,8 +236,12 @@ fn typed(
         ..Request::new(slot.flag, user_of(user)?)
     };
     required(client, "client")?.evaluate(&request, |decided| {
-        if decided.error.is_none() && !decided.value.value().is_some_and(fits) {
-            decided.mismatch(wanted);
+        if !decided.value.value().is_some_and(fits) {
+            match decided.error {
+                None => decided.mismatch(wanted),
+                // What the platform answers without a decision is of another type than the caller can use.
+                Some(_) => decided.value = Answer::Default,
+            }
         }
         slot.fill(decided)?;
         Ok(flagstay_status::of_decision(decided.error))
@@ -283,7 +284,7 @@ pub unsafe extern "C" fn flagstay_explain(
         // SAFETY: promised by the caller.
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         // SAFETY: promised by the caller.
-        let options = unsafe { self::options(options) }?;
+        let options = unsafe { self::options(options, &mut None) }?;
         let request = options.request(flag, user_of(user)?);
         let explained = client.explain(&request).to_string();
         out.write(flagstay_string::of(explained));

@@ -10,6 +10,7 @@ use super::versioned;
 use crate::error::{Error, ErrorKind};
 use crate::host::Override;
 use crate::ruleset::Kind;
+use crate::value::{Value, kind_of};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
@@ -18,8 +19,9 @@ use std::mem::MaybeUninit;
 /// id, their key or any other; with NULL and 0 for everybody who has no answer of their own. The flag need not be in the
 /// ruleset. Setting anew replaces.
 ///
-/// Overrides live as long as the client and are no part of a store. `FLAGSTAY_INVALID_ARGUMENT`: the client's dialect
-/// knows no overrides (only `statsig` does).
+/// Overrides live as long as the client and are no part of a store; explanations and all-flags calls see them too.
+/// `FLAGSTAY_INVALID_ARGUMENT`: the value does not fit the kind, or the client's dialect knows no overrides (only
+/// `statsig` does); the same holds for the calls below.
 ///
 /// Threads: any; evaluations go on meanwhile.
 #[unsafe(no_mangle)]
@@ -40,13 +42,14 @@ pub unsafe extern "C" fn flagstay_override_set(
         let place = unsafe { Place::read(kind, flag, flag_len, id, id_len) }?;
         // SAFETY: promised by the caller.
         let value = unsafe { json(value, value_len, "value") }?;
-        let value: crate::value::Value = crate::error::from_json(value, ErrorKind::InvalidJson)?;
+        let value: Value = serde_json::from_str(value)
+            .map_err(|error| Error::new(ErrorKind::InvalidJson, format!("`value`: {error}")))?;
         let (fits, wanted) = match place.kind {
             Kind::Gate => (value.is_boolean(), "a boolean"),
             _ => (value.is_object(), "an object"),
         };
         if !fits {
-            let has = crate::value::kind_of(&value);
+            let has = kind_of(&value);
             let message = format!(
                 "`value` is {has}; a {} answers {wanted}",
                 place.kind.as_str()
@@ -157,7 +160,7 @@ impl<'a> Place<'a> {
         answer: Override,
     ) -> Result<flagstay_status, Error> {
         let Place { kind, flag, id } = self;
-        client.change_overrides(|overrides| overrides.set(kind, flag, id, answer.clone()))?;
+        client.change_overrides(|overrides| overrides.set(kind, flag, id, answer))?;
         Ok(flagstay_status::FLAGSTAY_OK)
     }
 }

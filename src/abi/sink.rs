@@ -34,10 +34,9 @@ unsafe extern "C" fn receive(sink_context: *mut c_void, text: *const c_char, len
     };
     reply.calls = reply.calls.saturating_add(1);
     if reply.calls == 1 {
-        reply.text = guard_plain(Some(Err("unreadable text".to_owned())), || {
-            // SAFETY: the callback promises `len` readable bytes.
-            Some(unsafe { copy(text, len) })
-        });
+        // SAFETY: the callback promises `len` readable bytes.
+        let copied = guard_plain(None, || Some(unsafe { copy(text, len) }));
+        reply.text = Some(copied.unwrap_or_else(|| Err("unreadable text".to_owned())));
     }
 }
 

@@ -30,7 +30,8 @@ pub struct flagstay_store {
     /// Passed to every callback. May be NULL.
     pub context: *mut c_void,
     /// Called exactly once, when the store is needed no longer: on the thread that closes or frees the client, on one
-    /// that is still evaluating at that moment, or on the one whose `flagstay_client_new` fails. May be NULL.
+    /// that is inside a call for the client at that moment, when it is done, or on the one whose `flagstay_client_new`
+    /// fails. May be NULL.
     pub drop: Option<unsafe extern "C" fn(context: *mut c_void)>,
     /// Gives the record of (unit, flag) to the sink, or does not call the sink if there is none.
     pub get: Option<
@@ -71,7 +72,7 @@ pub struct flagstay_store {
         ) -> i32,
     >,
     /// Gives everything held for a unit to the sink: one JSON object, flag to record. Optional; without it
-    /// `flagstay_forget` asks for every flag of the ruleset.
+    /// `flagstay_forget` and `flagstay_assignments_load` ask for every flag of the ruleset.
     pub load: Option<
         unsafe extern "C" fn(
             context: *mut c_void,

@@ -1,6 +1,7 @@
 //! Values as the platforms whose own SDK is written in Python understand them: what is true, and which texts are
 //! numbers.
 
+use super::python_repr;
 use crate::value::{Number, Value};
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -137,6 +138,37 @@ pub fn repr(number: f64) -> Text<'static> {
         write!(text, "{}", shortest.replacen('e', "e+", 1))
     };
     text
+}
+
+/// What Python's `str()` makes of a value, borrowed where it is a text already.
+pub fn text(value: &Value) -> Text<'_> {
+    match value {
+        Value::String(text) => Text::Borrowed(text),
+        Value::Null => Text::Borrowed("None"),
+        Value::Bool(true) => Text::Borrowed("True"),
+        Value::Bool(false) => Text::Borrowed("False"),
+        Value::Number(number) if number.is_f64() => repr(double(number)),
+        Value::Number(number) => {
+            let mut text = empty();
+            // Writing into a text does not fail.
+            let _ = write!(text, "{number}");
+            text
+        }
+        list_or_object => Text::Long(python_repr::text(list_or_object)),
+    }
+}
+
+/// What Python's `round()` makes of a number: the nearest one with so many decimals, of two the one whose last digit is
+/// even.
+pub fn rounded(number: f64, decimals: usize) -> f64 {
+    // From here on doubles have no fraction.
+    if !number.is_finite() || number.abs() >= 4_503_599_627_370_496.0 {
+        return number;
+    }
+    let mut text = empty();
+    // Writing into a text does not fail, and what was written is a number.
+    let _ = write!(text, "{number:.decimals$}");
+    text.as_str().parse().unwrap_or(number)
 }
 
 /// The double of a JSON number; one that no double can hold is infinite.
@@ -304,6 +336,46 @@ mod tests {
         ] {
             assert_eq!(repr(number).as_str(), text);
         }
+    }
+
+    #[test]
+    fn values_become_the_texts_that_python_makes_of_them() {
+        use serde_json::json;
+        for (value, expected) in [
+            (json!("a"), "a"),
+            (json!(30), "30"),
+            (json!(30.0), "30.0"),
+            (json!(-0.0), "-0.0"),
+            (json!(18446744073709551615_u64), "18446744073709551615"),
+            (json!(1e22), "1e+22"),
+            (json!(5e-324), "5e-324"),
+            (json!(0.30000000000000004), "0.30000000000000004"),
+            (json!(true), "True"),
+            (json!(null), "None"),
+            (json!([1.0, "x"]), "[1.0, 'x']"),
+        ] {
+            assert_eq!(text(&value).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn rounding_takes_the_exact_value_and_of_two_the_even_one() {
+        for (number, expected) in [
+            (0.015625, 0.01562),
+            (0.046875, 0.04688),
+            (-0.015625, -0.01562),
+            (18.000001, 18.0),
+            (18.00001, 18.00001),
+            (2.675, 2.675),
+            (0.000005, 0.00001),
+            (123456789.123456, 123456789.12346),
+            (1e300, 1e300),
+            (9007199254740993.0, 9007199254740992.0),
+        ] {
+            assert_eq!(rounded(number, 5), expected, "{number}");
+        }
+        assert!(rounded(f64::NAN, 5).is_nan());
+        assert_eq!(rounded(f64::NEG_INFINITY, 5), f64::NEG_INFINITY);
     }
 
     #[test]

@@ -5,13 +5,24 @@
 //! Dialects share the tools of this folder and never each other's types.
 
 pub mod bucket;
+pub mod clause;
 pub mod coerce;
+pub mod data_sync;
+pub mod featbit;
+pub mod featureflag_co;
 pub mod flagstay;
 pub mod hash;
+pub mod id;
+pub mod path;
+pub mod person;
+pub mod portion;
 pub mod python_regex;
 pub mod python_repr;
+pub mod raised;
 pub mod range;
 pub mod shape;
+pub mod shelf;
+pub mod switch;
 pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
@@ -42,6 +53,12 @@ pub trait Reader: Send + Sync {
     /// Reads a document. `current` is what the client evaluates now: dialects whose documents arrive as messages build
     /// on it, all others replace it.
     fn read(&self, document: &str, current: Option<&Arc<dyn Ruleset>>) -> Result<Loaded, Error>;
+
+    /// What a client evaluates that has received nothing yet, for platforms that do something without a document: take
+    /// metric events, for example. It is not ready. `None`: nothing is asked of the dialect before its first document.
+    fn initial(&self) -> Option<Arc<dyn Ruleset>> {
+        None
+    }
 
     /// The value of a decision that could not be made for want of a ruleset; `None`: the caller's default.
     fn value_without_ruleset(&self, request: &Request<'_>) -> Option<Answer<'_>> {
@@ -290,6 +307,8 @@ pub struct Metric<'a> {
 /// Every dialect that this build knows.
 static DIALECTS: &[&dyn Dialect] = &[
     &flagstay::Flagstay,
+    &featbit::FeatBit,
+    &featureflag_co::FeatureflagCo,
     &vwo_fme::VwoFme,
     &vwo_fullstack::VwoFullstack,
 ];

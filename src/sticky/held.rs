@@ -36,7 +36,7 @@ impl Held {
 
     /// Reads an object: flag to record. What a record must look like is the dialect's business.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let records: Map<String, Value> = from_json(json, ErrorKind::InvalidJson)?;
+        let records: Map<String, Value> = from_json(json, ErrorKind::InvalidArgument)?;
         let records = records.into_iter();
         Ok(Held::Records {
             records: records

@@ -104,7 +104,7 @@ static void a_default_that_is_no_json_is_refused(void)
     /* The last is well-formed, and no text: it is found out when it is needed. */
     const char *wrong[] = {"", "{", "nope", "1 2", "\"\\ud800\""};
     for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) {
-        flagstay_options options = {sizeof options, FLAGSTAY_MODE_EXPOSE, wrong[at], strlen(wrong[at])};
+        flagstay_options options = {.size = sizeof options, .default_json = wrong[at], .default_json_len = strlen(wrong[at])};
         flagstay_error *error = NULL;
         CHECK_STATUS(FLAGSTAY_INVALID_JSON,
                      flagstay_evaluate(client, user, T("nowhere"), &options, &decision, &error));
@@ -211,7 +211,7 @@ static void a_text_or_a_json_value_of_another_type_is_the_fallback(void)
 
 static void a_call_that_fails_still_answers_the_default(void)
 {
-    flagstay_options options = {sizeof options, FLAGSTAY_MODE_READ, T("7")};
+    flagstay_options options = {.size = sizeof options, .default_json = "7", .default_json_len = 1};
     EVALUATE("text");
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_evaluate(NULL, user, T("text"), &options, &decision, NULL));
     CHECK(decision.value_number == 7 && decision.error == FLAGSTAY_GENERAL && decision.reason == 0);
@@ -223,12 +223,54 @@ static void a_call_that_fails_still_answers_the_default(void)
     EVALUATE("text");
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_text(NULL, user, T("text"), T("f"), &decision, NULL));
     CHECK_TEXT("f", decision.value_text, decision.value_text_len);
-    options.mode = 2;
     flagstay_error *error;
-    CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_evaluate(client, user, T("text"), &options, &decision, &error));
-    CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, "options.mode"));
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_evaluate(client, user, T("text"), NULL, NULL, &error));
     CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, "decision"));
+}
+
+static void options_that_are_refused_still_say_the_default(void)
+{
+    flagstay_options right = {.size = sizeof right, .default_json = "7", .default_json_len = 1};
+    struct {
+        flagstay_options options;
+        unsigned char beyond[8];
+    } wrong;
+    static const char *const places[] = {"options.mode", "options.kind", "options.kind", "options.assignments",
+                                         "`options` sets a member"};
+    for (size_t at = 0; at < sizeof places / sizeof *places; at++) {
+        flagstay_error *error;
+        memset(&wrong, 0, sizeof wrong);
+        wrong.options = right;
+        switch (at) {
+        case 0: wrong.options.mode = 2; break;
+        case 1: wrong.options.kind = 5; break;
+        case 2: wrong.options.kind = -1; break;
+        case 3: wrong.options.assignments = (flagstay_assignments *)(void *)user; break;
+        case 4: wrong.options.size += sizeof wrong.beyond, wrong.beyond[0] = 1; break;
+        }
+        EVALUATE("text");
+        CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT,
+                     flagstay_evaluate(client, user, T("text"), &wrong.options, &decision, &error));
+        CHECK(error_names(error, FLAGSTAY_INVALID_ARGUMENT, places[at]));
+        CHECK(decision.value_number == 7 && decision.error == FLAGSTAY_GENERAL && decision.variation == NULL);
+        flagstay_string *explanation = (flagstay_string *)&right;
+        CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT,
+                     flagstay_explain(client, user, T("text"), &wrong.options, &explanation, NULL));
+        CHECK(explanation == NULL);
+        flagstay_decisions *all = (flagstay_decisions *)&right;
+        CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_evaluate_all(client, user, &wrong.options, &all, NULL));
+        CHECK(all == NULL);
+    }
+}
+
+static void a_platform_without_kinds_and_details_says_so(void)
+{
+    flagstay_options options = {.size = sizeof options, .kind = FLAGSTAY_KIND_LAYER, .details = 255,
+                                .enforce_targeting = 1, .enforce_overrides = 1};
+    decision.kind = -1;
+    OK(flagstay_evaluate(client, user, T("text"), &options, &decision, NULL));
+    CHECK(decision.kind == FLAGSTAY_KIND_ANY && decision.value_type == FLAGSTAY_TYPE_TEXT);
+    CHECK(decision.details_json == NULL && decision.details_json_len == 0);
 }
 
 /* An older or newer header's struct, with guard bytes behind it. */
@@ -252,6 +294,39 @@ static void an_older_header_s_decision_is_filled_as_far_as_it_goes(void)
     flagstay_decision_clear(&old.decision);
     CHECK(old.decision.size == offsetof(flagstay_decision, flag) && old.decision.storage == NULL);
     for (size_t at = offsetof(flagstay_decision, flag); at < sizeof old; at++)
+        CHECK(old.bytes[at] == 0xAA);
+}
+
+/* Programs that were compiled with the header of ABI version 1 pass these sizes. */
+#define DECISION_1 offsetof(flagstay_decision, details_json)
+#define OPTIONS_1 offsetof(flagstay_options, kind)
+
+static void programs_of_abi_version_1_keep_working(void)
+{
+    union sized old, options;
+    memset(&old, 0xAA, sizeof old);
+    memset(&old, 0, DECISION_1);
+    old.decision.size = DECISION_1;
+    memset(&options, 0xAA, sizeof options); /* what lies behind is nobody's kind and nobody's assignments */
+    memset(&options, 0, OPTIONS_1);
+    options.options.size = OPTIONS_1;
+    options.options.mode = FLAGSTAY_MODE_READ;
+    options.options.default_json = "5";
+    options.options.default_json_len = 1;
+    CHECK(DECISION_1 == 168 && OPTIONS_1 == 32);
+    OK(flagstay_evaluate(client, user, T("text"), &options.options, &old.decision, NULL));
+    CHECK(old.decision.value_type == FLAGSTAY_TYPE_TEXT && old.decision.error == FLAGSTAY_OK);
+    OK(flagstay_evaluate(client, user, T("nowhere"), &options.options, &old.decision, NULL));
+    CHECK(old.decision.value_number == 5 && old.decision.error == FLAGSTAY_FLAG_NOT_FOUND);
+    flagstay_decisions *all;
+    OK(flagstay_evaluate_all(client, user, &options.options, &all, NULL));
+    OK(flagstay_decisions_at(all, 0, &old.decision, NULL));
+    CHECK_TEXT("true", old.decision.flag, old.decision.flag_len);
+    flagstay_decisions_free(all);
+    for (size_t at = DECISION_1; at < sizeof old; at++)
+        CHECK(old.bytes[at] == 0xAA);
+    flagstay_decision_clear(&old.decision);
+    for (size_t at = DECISION_1; at < sizeof old; at++)
         CHECK(old.bytes[at] == 0xAA);
 }
 
@@ -346,6 +421,9 @@ static void all_flags_are_decided_at_once(void)
     size_t found = 99;
     CHECK_STATUS(FLAGSTAY_FLAG_NOT_FOUND, flagstay_decisions_find(all, T("nowhere"), &found, NULL));
     CHECK(found == 0);
+    CHECK_STATUS(FLAGSTAY_FLAG_NOT_FOUND, flagstay_decisions_find(all, T("tru"), &found, NULL));
+    CHECK_STATUS(FLAGSTAY_FLAG_NOT_FOUND, flagstay_decisions_find(all, T("true\0"), &found, NULL));
+    OK(flagstay_decisions_find(all, T("true"), NULL, NULL));
     CHECK_STATUS(FLAGSTAY_INVALID_ARGUMENT, flagstay_decisions_expose(all, client, count, NULL));
     CHECK(flagstay_decisions_count(NULL) == 0);
     flagstay_decisions_free(all);
@@ -396,6 +474,9 @@ int main(void)
     TEST(a_number_is_one_call);
     TEST(a_text_or_a_json_value_of_another_type_is_the_fallback);
     TEST(a_call_that_fails_still_answers_the_default);
+    TEST(options_that_are_refused_still_say_the_default);
+    TEST(a_platform_without_kinds_and_details_says_so);
+    TEST(programs_of_abi_version_1_keep_working);
     TEST(an_older_header_s_decision_is_filled_as_far_as_it_goes);
     TEST(a_newer_header_s_decision_finds_zeroes_in_its_new_members);
     TEST(an_absurd_size_is_refused_and_nothing_is_written);

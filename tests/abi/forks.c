@@ -40,6 +40,22 @@ static int lines_waiting(void)
     return count;
 }
 
+static atomic_int tables_dropped;
+
+static void let_go(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&tables_dropped, 1);
+}
+
+static int32_t unknown_country(void *context, const char *ip, size_t ip_length, flagstay_sink sink, void *sink_context)
+{
+    (void)context, (void)ip, (void)ip_length, (void)sink, (void)sink_context;
+    return FLAGSTAY_STORE_DONE;
+}
+
+static const flagstay_countries countries = {.size = sizeof countries, .drop = let_go, .country = unknown_country};
+
 static int use_everything(void)
 {
     int before = checks_failed;
@@ -59,6 +75,14 @@ static int use_everything(void)
     uint64_t removed;
     OK(flagstay_forget(client, T("user-1"), &removed, NULL));
     CHECK(removed == 1);
+    OK(flagstay_client_set_countries(client, &countries, NULL)); /* in place of the parent's, if it has any */
+    int dropped = atomic_load(&tables_dropped);
+    OK(flagstay_client_set_countries(client, NULL, NULL));
+    CHECK(atomic_load(&tables_dropped) == dropped + 1);
+    flagstay_assignments *assignments;
+    OK(flagstay_assignments_load(client, user, T("userID"), &assignments, NULL));
+    CHECK(flagstay_assignments_error(assignments, NULL) == NULL);
+    flagstay_assignments_free(assignments);
     flagstay_client *another = client_of(CONFIG(RULESET), NULL);
     flagstay_client_free(another);
     OK(flagstay_client_close(client, 1000, NULL));
@@ -111,6 +135,7 @@ static void *keep_busy(void *argument)
         flagstay_track(client, user, T("visit"), NULL, 0, NULL, NULL);
         if (argument && round % 4 == 0)
             flagstay_client_update(client, T(RULESET), NULL);
+        flagstay_client_set_countries(client, round % 2 ? &countries : NULL, NULL);
         flagstay_string *text;
         flagstay_client_status(client, &text, NULL);
         flagstay_string_free(text);

@@ -20,6 +20,12 @@ static long resident_kib(void)
     return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+static int32_t no_country(void *context, const char *ip, size_t ip_length, flagstay_sink sink, void *sink_context)
+{
+    (void)context, (void)ip, (void)ip_length, (void)sink, (void)sink_context;
+    return FLAGSTAY_STORE_DONE;
+}
+
 static void one_client(void)
 {
     struct map_store map;
@@ -34,6 +40,19 @@ static void one_client(void)
     flagstay_client_update(client, T("{}"), &error);
     flagstay_error_free(error);
     flagstay_client_update(client, T(RULESET), NULL);
+    flagstay_assignments *assignments;
+    OK(flagstay_assignments_load(client, user, T("userID"), &assignments, NULL));
+    flagstay_assignments_free(assignments);
+    OK(flagstay_assignments_from_json(T("{\"colour\": {\"a\": [1, 2]}}"), &assignments, NULL));
+    flagstay_assignments_free(assignments);
+    flagstay_countries countries = {.size = sizeof countries, .country = no_country};
+    for (int at = 0; at < 3; at++)
+        OK(flagstay_client_set_countries(client, &countries, NULL));
+    flagstay_decisions *all;
+    OK(flagstay_evaluate_all(client, user, NULL, &all, NULL));
+    size_t place;
+    OK(flagstay_decisions_find(all, T("colour"), &place, NULL));
+    flagstay_decisions_free(all);
     flagstay_user_free(user);
     flagstay_decision_clear(&decision);
     flagstay_client_free(client);

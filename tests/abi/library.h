@@ -15,7 +15,11 @@
     EACH(decision_clear) EACH(evaluate) EACH(boolean) EACH(number) EACH(text) EACH(json)  \
     EACH(evaluate_all) EACH(decisions_count) EACH(decisions_at) EACH(decisions_find)      \
     EACH(decisions_expose) EACH(decisions_free) EACH(explain) EACH(peek) EACH(forget)     \
-    EACH(track) EACH(drain_events) EACH(on)
+    EACH(track) EACH(drain_events) EACH(on)                                               \
+    EACH(assignments_load) EACH(assignments_from_json) EACH(assignments_error)            \
+    EACH(assignments_json) EACH(assignments_free) EACH(override_set)                      \
+    EACH(override_set_group) EACH(override_remove) EACH(override_clear)                   \
+    EACH(client_set_countries)
 
 #define FLAGSTAY_MEMBER(name) __typeof__(flagstay_##name) *name;
 extern struct library {

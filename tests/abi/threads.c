@@ -146,6 +146,70 @@ static void a_new_user_gets_one_variation_whoever_comes_first(void)
     map_store_end(&map);
 }
 
+/* Countries come and go while rulesets arrive; each goes exactly once, and may call the client when it does. A lock
+ * that was held meanwhile would be met here. */
+static atomic_int tables_set, tables_dropped;
+
+static int32_t unknown_country(void *context, const char *ip, size_t ip_length, flagstay_sink sink, void *sink_context)
+{
+    (void)context, (void)ip, (void)ip_length, (void)sink, (void)sink_context;
+    return FLAGSTAY_STORE_DONE;
+}
+
+static void let_go(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&tables_dropped, 1);
+    int32_t status = flagstay_client_update(client, T("no ruleset"), NULL);
+    if (status != FLAGSTAY_INVALID_JSON && status != FLAGSTAY_CLOSED)
+        atomic_fetch_add(&wrong, 1);
+}
+
+static void *replace_countries(void *argument)
+{
+    (void)argument;
+    for (int round = 0; round < rounds / 20; round++) {
+        flagstay_countries table = {.size = sizeof table, .drop = let_go, .country = unknown_country};
+        atomic_fetch_add(&tables_set, 1);
+        int32_t status = flagstay_client_set_countries(client, round % 5 ? &table : NULL, NULL);
+        if (round % 5 == 0)
+            atomic_fetch_sub(&tables_set, 1);
+        if (status != FLAGSTAY_OK && status != FLAGSTAY_CLOSED)
+            atomic_fetch_add(&wrong, 1);
+    }
+    return NULL;
+}
+
+static void countries_are_let_go_once_and_under_no_lock(void)
+{
+    for (int with_close = 0; with_close < 2; with_close++) {
+        char *document = numbered_flags();
+        pthread_t setters[3], updater, reader;
+        client = client_of("{}", NULL);
+        user = user_of("user-1");
+        closed = wrong = stop = 0;
+        tables_set = tables_dropped = 0;
+        OK(flagstay_client_update(client, document, strlen(document), NULL));
+        pthread_create(&updater, NULL, update, document);
+        pthread_create(&reader, NULL, ask, (void *)0);
+        for (int at = 0; at < 3; at++)
+            pthread_create(&setters[at], NULL, replace_countries, NULL);
+        if (with_close)
+            OK(flagstay_client_close(client, 1000, NULL));
+        for (int at = 0; at < 3; at++)
+            pthread_join(setters[at], NULL);
+        atomic_store(&stop, 1);
+        pthread_join(updater, NULL);
+        pthread_join(reader, NULL);
+        OK(flagstay_client_close(client, 1000, NULL));
+        CHECK(atomic_load(&wrong) == 0);
+        CHECK(atomic_load(&tables_set) == atomic_load(&tables_dropped));
+        flagstay_user_free(user);
+        flagstay_client_free(client);
+        free(document);
+    }
+}
+
 /* Threads that come, evaluate once and go leave nothing behind. */
 static void *evaluate_once(void *argument)
 {
@@ -176,6 +240,7 @@ int main(int count, char **arguments)
     TEST(answers_stay_right_while_rulesets_change);
     TEST(closing_beside_evaluations_and_updates_is_safe);
     TEST(a_new_user_gets_one_variation_whoever_comes_first);
+    TEST(countries_are_let_go_once_and_under_no_lock);
     TEST(short_lived_threads_are_welcome);
     return test_result();
 }

@@ -2,10 +2,10 @@
 
 use super::conditions::{Condition, Segment};
 use super::identity::By;
-use super::path::Mistake;
 use super::split::{Group, Holdout, Split};
 use super::texts::{Index, Texts};
 use crate::ruleset::Problem;
+use crate::ruleset::path::Mistake;
 use crate::value::Prepared;
 
 #[derive(Debug)]

@@ -11,7 +11,6 @@ mod evaluate;
 mod flag;
 mod identity;
 mod operators;
-mod path;
 mod shape;
 mod split;
 mod stored;

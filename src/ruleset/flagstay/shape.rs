@@ -1,7 +1,7 @@
 //! Shapes that documents are made of, stricter than serde's: a struct is never read from a list, a member that is null
 //! is not one that is absent, and no name stands twice.
 
-use super::path::{Mistake, Path};
+use crate::ruleset::path::{Mistake, Path};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;

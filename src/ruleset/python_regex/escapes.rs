@@ -115,7 +115,7 @@ impl Translator<'_> {
             'x' => 2,
             'u' => 4,
             'U' => 8,
-            'N' => return Err(Refused::Unsupported("characters by name".to_owned())),
+            'N' => return self.named_character(),
             c if c.is_ascii_alphanumeric() => return Err(invalid("bad escape")),
             c => return Ok(c),
         };
@@ -126,5 +126,22 @@ impl Translator<'_> {
         }
         char::from_u32(value)
             .ok_or_else(|| Refused::Unsupported("half a surrogate pair".to_owned()))
+    }
+
+    /// `\N{NAME}`, the letter having been read: a character by its name or by an alias, in any case.
+    fn named_character(&mut self) -> Result<char, Refused> {
+        if !self.take('{') {
+            return Err(invalid("missing { after \\N"));
+        }
+        let name = self.take_until('}')?.to_ascii_uppercase();
+        let undefined = || invalid("undefined character name");
+        let c = unicode_names2::character(&name).ok_or_else(undefined)?;
+        // The table is generous: it takes underscores for blanks and does without both. Python does not.
+        let bare = |name: &str| name.replace([' ', '-', '_'], "");
+        let is_exact = match unicode_names2::name(c).map(|own| own.to_string()) {
+            Some(own) if bare(&own) == bare(&name) => own == name,
+            _ => !name.contains('_') && name.trim() == name,
+        };
+        is_exact.then_some(c).ok_or_else(undefined)
     }
 }

@@ -170,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn characters_have_names() {
+        assert!(
+            found(r"^\N{DIGIT ONE}$", "1")
+                && found(r"^[\N{latin small letter e with acute}]$", "é")
+        );
+        assert!(found(r"\N{LINE FEED}", "\n") && found(r"\N{HANGUL SYLLABLE GA}", "가"));
+        for pattern in [
+            r"\N{DIGIT_ONE}",
+            r"\N{DIGITONE}",
+            r"\N{}",
+            r"\N{NOBODY}",
+            r"\N",
+            r"\N{DIGIT ONE",
+        ] {
+            assert!(is_invalid(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
     fn assertions_may_be_repeated() {
         assert!(found("(?=a)*b", "b") && !found("(?=a)+b", "b") && found("^(?:(?<!a))?+b", "b"));
     }

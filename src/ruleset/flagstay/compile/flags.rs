@@ -8,9 +8,9 @@ use crate::ruleset::flagstay::document;
 use crate::ruleset::flagstay::flag::{
     Flag, Flags, Rule, Served, State, Target, Variation, What, Works,
 };
-use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{Object, Text, read};
 use crate::ruleset::flagstay::split::Group;
+use crate::ruleset::path::{Mistake, Path};
 use crate::value::Prepared;
 
 impl Compiler<'_> {

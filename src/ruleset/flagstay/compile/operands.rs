@@ -2,8 +2,8 @@
 
 use crate::ruleset::flagstay::document::Operator as Name;
 use crate::ruleset::flagstay::operators::{Among, Comparison, Instant, Operator, Seen, instant_of};
-use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{DEEPEST, Members, read};
+use crate::ruleset::path::{Mistake, Path};
 use crate::value::{Number, Value, kind_of};
 use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};

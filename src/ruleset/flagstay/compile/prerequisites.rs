@@ -4,8 +4,8 @@ use super::circle::{self, Place};
 use super::{Compiler, Numbers, broken};
 use crate::ruleset::flagstay::document;
 use crate::ruleset::flagstay::flag::{Flag, Prerequisite, State};
-use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::Object;
+use crate::ruleset::path::{Mistake, Path};
 use hashbrown::HashMap;
 
 /// How many flags a chain of prerequisites may have.

@@ -6,8 +6,8 @@ use super::{Compiler, Entries, broken, texts};
 use crate::ruleset::flagstay::attribute::Attribute;
 use crate::ruleset::flagstay::conditions::{Condition, Segment};
 use crate::ruleset::flagstay::document::{self, OneOrMany};
-use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{DEEPEST, read};
+use crate::ruleset::path::{Mistake, Path};
 use serde_json::value::RawValue;
 
 /// How many parts a condition may have, those of its segments counted each time that they are used: a few segments

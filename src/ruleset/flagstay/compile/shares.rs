@@ -5,9 +5,9 @@ use crate::ruleset::bucket::{BUCKETS, Space};
 use crate::ruleset::flagstay::document;
 use crate::ruleset::flagstay::flag::Variation;
 use crate::ruleset::flagstay::identity::By;
-use crate::ruleset::flagstay::path::{Mistake, Path};
 use crate::ruleset::flagstay::shape::{Object, Text, read};
 use crate::ruleset::flagstay::split::{Gate, Group, Holdout, Slot, Split, Sticky, buckets_of};
+use crate::ruleset::path::{Mistake, Path};
 use hashbrown::HashMap;
 use serde_json::value::RawValue;
 

@@ -16,7 +16,7 @@ enum Step<'p> {
 }
 
 impl<'p> Path<'p> {
-    pub fn root(key: &'p str) -> Self {
+    pub const fn root(key: &'p str) -> Self {
         Path {
             parent: None,
             step: Step::Key(key),

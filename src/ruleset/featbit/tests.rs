@@ -1,0 +1,259 @@
+//! What the vectors do not show: patches of several items, damaged places in the status, details, switches, identify.
+
+use crate::client::Client;
+use crate::config::Config;
+use crate::decision::ErrorCode;
+use crate::ruleset::{Metric, Request};
+use crate::user::{Part, User};
+use crate::value::Value;
+use serde_json::json;
+
+fn user() -> User {
+    let mut user = User::new("u");
+    user.part_mut(Part::Attributes).set("name", json!("Una"));
+    user
+}
+
+/// `second` is the second at which it was last changed.
+fn flag(key: &str, second: u32, kind: &str, value: &str) -> Value {
+    json!({
+        "id": format!("id of {key}"), "key": key, "name": format!("name of {key}"),
+        "isArchived": false, "updatedAt": date(second),
+        "variationType": kind, "variations": [{"id": "v1", "value": value}, {"id": "v2", "value": "off"}],
+        "isEnabled": true, "disabledVariationId": "v2", "targetUsers": [], "rules": [],
+        "fallthrough": {"dispatchKey": null, "includedInExpt": false, "variations": [{"id": "v1", "rollout": [0, 1]}]},
+        "exptIncludeAllTargets": false,
+    })
+}
+
+fn date(second: u32) -> String {
+    format!("2026-11-21T12:00:{second:02}Z")
+}
+
+fn text(key: &str, second: u32, value: &str) -> Value {
+    flag(key, second, "string", value)
+}
+
+fn segment(id: &str, updated: &str, included: Value) -> Value {
+    json!({"id": id, "isArchived": false, "updatedAt": updated, "excluded": [], "included": included, "rules": []})
+}
+
+fn message(event: &str, flags: Value, segments: Value) -> Value {
+    json!({"messageType": "data-sync", "data": {"eventType": event, "featureFlags": flags, "segments": segments}})
+}
+
+fn client(options: Value) -> Client {
+    let config = json!({"dialect": "featbit", "options": options, "events": {"exposures": true}});
+    Client::new(Config::from_json(&config.to_string()).unwrap(), None).unwrap()
+}
+
+fn with(flags: Value) -> Client {
+    let client = client(json!({}));
+    update(&client, &message("full", flags, json!([])));
+    client
+}
+
+fn update(client: &Client, message: &Value) {
+    client.update(&message.to_string()).unwrap();
+}
+
+fn decision(client: &Client, flag: &str) -> Value {
+    client.evaluate(&Request::new(flag, &user()), |decision| decision.to_json())
+}
+
+fn value(client: &Client, flag: &str) -> Value {
+    let decision = decision(client, flag);
+    match &decision["error"] {
+        Value::Null => decision["value"].clone(),
+        error => error.clone(),
+    }
+}
+
+fn counts(client: &Client) -> (u64, u64, u64) {
+    let updates = &client.status()["updates"];
+    let count = |name: &str| updates[name].as_u64().unwrap();
+    (count("loaded"), count("unchanged"), count("refused"))
+}
+
+#[test]
+fn each_item_of_a_patch_counts_by_its_own_date() {
+    let client = with(json!([
+        text("a", 10, "a1"),
+        text("b", 10, "b1"),
+        text("c", 5, "c1")
+    ]));
+    let flags = json!([
+        text("a", 20, "a2"),
+        text("b", 9, "b2"),
+        text("c", 7, "c2"),
+        text("d", 1, "d1")
+    ]);
+    update(
+        &client,
+        &message(
+            "patch",
+            flags,
+            json!([segment("s", &date(1), json!(["u"]))]),
+        ),
+    );
+    let values = ["a", "b", "c", "d"].map(|flag| value(&client, flag));
+    assert_eq!(values, [json!("a2"), json!("b1"), json!("c2"), json!("d1")]);
+    // Everything of it is known now.
+    let again = json!([text("a", 20, "a3"), text("b", 10, "b3"), text("d", 1, "d3")]);
+    update(&client, &message("patch", again, json!([])));
+    assert_eq!(value(&client, "a"), json!("a2"));
+    // A full must be newer than the newest item.
+    update(
+        &client,
+        &message("full", json!([text("e", 20, "e1")]), json!([])),
+    );
+    assert_eq!(value(&client, "e"), json!("FLAG_NOT_FOUND"));
+    assert_eq!(counts(&client), (2, 2, 0));
+}
+
+#[test]
+fn nothing_is_taken_of_a_kind_in_which_an_item_has_no_date_nor_of_what_follows() {
+    let client = with(json!([text("a", 10, "a1")]));
+    let mut undated = text("b", 20, "b1");
+    undated["updatedAt"] = json!("soon");
+    update(
+        &client,
+        &message("patch", json!([text("a", 20, "a2"), undated]), json!([])),
+    );
+    assert_eq!(value(&client, "a"), json!("a1"));
+    let segments = json!([
+        segment("s", &date(20), json!([])),
+        segment("t", "soon", json!([]))
+    ]);
+    update(
+        &client,
+        &message("patch", json!([text("a", 20, "a2")]), segments),
+    );
+    assert_eq!(value(&client, "a"), json!("a2"));
+}
+
+#[test]
+fn an_empty_environment_is_ready_and_an_empty_patch_makes_none_ready() {
+    let client = client(json!({}));
+    update(&client, &message("patch", json!([]), json!([])));
+    assert_eq!(client.status()["state"], "INITIALIZING");
+    assert_eq!(value(&client, "a"), json!("PROVIDER_NOT_READY"));
+    update(&client, &message("full", json!([]), json!([])));
+    assert_eq!(client.status()["state"], "READY");
+    assert_eq!(value(&client, "a"), json!("FLAG_NOT_FOUND"));
+}
+
+#[test]
+fn a_message_with_one_damaged_item_changes_nothing_and_says_why() {
+    let client = with(json!([text("a", 10, "a1")]));
+    let mut damaged = text("b", 20, "b1");
+    damaged["variations"][1] = json!({"id": "v2"});
+    let patch = message("patch", json!([text("a", 20, "a2"), damaged]), json!([]));
+    let error = client.update(&patch.to_string()).unwrap_err();
+    assert_eq!(
+        error.message,
+        "data.featureFlags[1].variations[1]: `value` is missing"
+    );
+    assert_eq!(value(&client, "a"), json!("a1"));
+    assert_eq!(counts(&client), (1, 0, 1));
+}
+
+#[test]
+fn a_variation_that_is_not_there_is_in_the_status_and_fails_who_gets_it() {
+    let mut bad = text("a", 1, "x");
+    bad["targetUsers"] =
+        json!([{"keyIds": ["v"], "variationId": "v1"}, {"keyIds": ["u"], "variationId": "gone"}]);
+    let client = with(json!([bad]));
+    let status = client.status();
+    assert_eq!(
+        status["problems"][0]["path"],
+        "data.featureFlags[0].targetUsers[1].variationId"
+    );
+    assert_eq!(status["problems"][0]["flag"], "a");
+    let failed = decision(&client, "a");
+    assert_eq!(
+        (&failed["error"], &failed["message"]),
+        (&json!("GENERAL"), &json!("error in evaluation"))
+    );
+}
+
+#[test]
+fn booleans_are_switches_and_other_types_are_none() {
+    let client = client(json!({"defaults": {"ghost": true, "gone": "on"}}));
+    let user = user();
+    let switch = |flag| client.switch(&Request::new(flag, &user));
+    assert_eq!(switch("ghost"), Ok(Some(true)));
+    let flags = json!([
+        flag("a", 1, "boolean", "true"),
+        flag("b", 1, "string", "true"),
+        flag("c", 1, "boolean", "1")
+    ]);
+    update(&client, &message("full", flags, json!([])));
+    assert_eq!(switch("a"), Ok(Some(true)));
+    assert_eq!(switch("b"), Ok(None));
+    assert_eq!(switch("c"), Ok(None));
+    assert_eq!(switch("gone"), Ok(None));
+    assert_eq!(switch("other"), Err(ErrorCode::FlagNotFound));
+    assert_eq!(decision(&client, "b")["enabled"], json!(true));
+}
+
+#[test]
+fn details_are_the_platforms_own_words() {
+    let client = with(json!([text("a", 1, "on")]));
+    let user = user();
+    let request = Request {
+        details: true,
+        ..Request::new("a", &user)
+    };
+    let details = client.evaluate(&request, |decision| decision.details.take().unwrap());
+    let expected = json!({"reason": "fall through all rules", "keyName": "a", "name": "name of a", "sendToExperiment": false});
+    assert_eq!(*details, expected);
+}
+
+#[test]
+fn all_flags_are_decided_or_none_and_told_when_they_are_looked_at() {
+    let mut quiet = text("b", 1, "second");
+    quiet["insightsEnabled"] = json!(false);
+    let client = with(json!([text("a", 1, "first"), quiet]));
+    let user = user();
+    let mut decisions = Vec::new();
+    let each = |name: &str, decision: crate::decision::Decision<'_>| {
+        decisions.push((name.to_owned(), decision.into_owned()));
+    };
+    client.evaluate_all(&Request::new("", &user), each).unwrap();
+    for (name, decision) in &decisions {
+        client.expose(&Request::new(name, &user), decision);
+    }
+    let events = client.drain_events(9);
+    assert_eq!(events.len(), 1, "insights are off for the other");
+    assert_eq!(events[0]["variations"][0]["featureFlagKey"], "a");
+    let mut damaged = text("c", 2, "x");
+    damaged["fallthrough"]["variations"] = json!([]);
+    update(&client, &message("patch", json!([damaged]), json!([])));
+    let all = |user: &User| client.evaluate_all(&Request::new("", user), |_, _| ());
+    assert_eq!(all(&user), Err(ErrorCode::General));
+    assert_eq!(all(&User::new("u")), Err(ErrorCode::InvalidContext));
+}
+
+#[test]
+fn users_and_metrics_of_any_number_are_told() {
+    let client = client(json!({}));
+    let (user, nameless) = (user(), User::new("u"));
+    let track = |event, user, value: Option<Value>| {
+        let metric = Metric {
+            event,
+            user,
+            value: value.as_ref(),
+            properties: None,
+            flags: None,
+        };
+        client.track(&metric).unwrap()
+    };
+    assert!(track("click", &user, Some(json!(-1))) && track("$identify", &user, None));
+    assert!(!track("click", &nameless, None) && !track("", &user, None));
+    assert!(!track("click", &user, Some(json!("5"))));
+    let events = client.drain_events(9);
+    let known = json!({"keyId": "u", "name": "Una", "customizedProperties": []});
+    assert_eq!(events[0]["metrics"][0]["numericValue"], json!(-1));
+    assert_eq!(events[1], json!({"user": known}));
+}
