@@ -389,17 +389,22 @@ impl Client {
     #[inline(always)]
     fn settle(&self, turn: &mut Turn<'_>, decision: &mut Decision<'_>) {
         self.send(turn);
-        if let Some(error) = turn.assignments.take_error() {
-            decision.store_error = Some(error);
+        if turn.assignments.has_failed() {
+            decision.store_error = turn.assignments.take_error();
         }
     }
 
     #[inline(always)]
     fn send(&self, turn: &mut Turn<'_>) {
-        if let Some(events) = turn.outbox.take() {
-            for event in events {
-                self.queue.offer(event);
-            }
+        if let Some(events) = &mut turn.outbox {
+            self.offer(events);
+        }
+    }
+
+    #[inline(never)]
+    fn offer(&self, events: &mut Vec<Value>) {
+        for event in events.drain(..) {
+            self.queue.offer(event);
         }
     }
 

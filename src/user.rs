@@ -87,21 +87,6 @@ struct Sight {
     glance: Glance,
 }
 
-/// A value that was found.
-#[derive(Clone, Copy)]
-pub struct Entry<'u> {
-    pub glance: Glance,
-    at: usize,
-    of: &'u Entries,
-}
-
-impl<'u> Entry<'u> {
-    #[inline]
-    pub fn value(self) -> &'u Value {
-        &self.of.entries[self.at].1
-    }
-}
-
 /// One part of a user: names and values in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
@@ -125,33 +110,28 @@ impl Entries {
     /// The value under a name that is known since load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
-        self.entry(name).map(Entry::value)
+        let at = match name.word & HASH {
+            0 => self.sights.iter().position(|sight| sight.word == name.word),
+            _ => self.position(name.word, &name.text),
+        }?;
+        Some(&self.entries[at].1)
     }
 
-    /// The same with what is seen of the value at a glance.
+    /// What is seen of that value at a glance.
     #[inline(always)]
-    pub fn entry(&self, name: &Name) -> Option<Entry<'_>> {
-        let mut sights = self.sights.iter().enumerate();
-        let (at, sight) = sights.find(|(_, sight)| sight.word == name.word)?;
+    pub fn glance(&self, name: &Name) -> Option<Glance> {
+        let sight = self.sights.iter().find(|sight| sight.word == name.word)?;
         match name.word & HASH {
-            0 => Some(Entry {
-                glance: sight.glance,
-                at,
-                of: self,
-            }),
-            _ => self.entry_of_long(name),
+            0 => Some(sight.glance),
+            _ => self.glance_of_long(name),
         }
     }
 
-    /// The entry of a name that is longer than a word.
+    /// The same for a name that is longer than a word.
     #[inline(never)]
-    fn entry_of_long(&self, name: &Name) -> Option<Entry<'_>> {
+    fn glance_of_long(&self, name: &Name) -> Option<Glance> {
         let at = self.position(name.word, &name.text)?;
-        Some(Entry {
-            glance: self.sights[at].glance,
-            at,
-            of: self,
-        })
+        Some(self.sights[at].glance)
     }
 
     /// The value under a name that is not known before the call.

@@ -2,7 +2,7 @@
 
 use super::operators::{Comparison, Operator, Seen};
 use super::version::{self, Plain};
-use crate::user::{Entry, Glance, Name, Part, User};
+use crate::user::{Glance, Name, Part, User};
 use crate::value::Value;
 use crate::word;
 use semver::Version;
@@ -41,45 +41,49 @@ impl Attribute {
 
     #[inline(always)]
     pub fn holds(&self, user: &User) -> bool {
-        let entry = user.attributes().entry(&self.name);
-        match (&self.quick, entry.map(|entry| entry.glance)) {
+        match (&self.quick, user.attributes().glance(&self.name)) {
             (Quick::Texts(texts), Some(Glance::Short(seen))) => {
                 texts.iter().any(|text| *text == seen)
             }
             (Quick::Numbers(from, to), Some(Glance::Whole(seen))) => {
                 (*from <= seen) & (seen <= *to)
             }
-            _ => self.decides(entry, user),
+            _ => self.looks(user),
         }
     }
 
+    /// Looks at the value itself.
     #[inline(never)]
-    fn decides(&self, entry: Option<Entry<'_>>, user: &User) -> bool {
-        if let (Quick::Versions(range), Some(entry)) = (&self.quick, entry)
-            && let Value::String(text) = entry.value()
-            && let Some(seen) = version::plain(text)
-        {
-            return range[0] <= seen && seen <= range[1];
-        }
-        match self.value(entry, user) {
-            Some((value, _)) => self.operator.passes(Seen::new(value)),
-            None => self.operator.passes_missing(),
+    fn looks(&self, user: &User) -> bool {
+        match (self.value(user), &self.quick) {
+            (Some((Value::String(text), _)), Quick::Versions(range))
+                if let Some(seen) = version::plain(text) =>
+            {
+                range[0] <= seen && seen <= range[1]
+            }
+            (Some((value, _)), _) => self.operator.passes(Seen::new(value)),
+            (None, _) => self.operator.passes_missing(),
         }
     }
 
     /// The value, and whether it is private. A null is no value.
-    fn value<'u>(&self, entry: Option<Entry<'u>>, user: &'u User) -> Option<(&'u Value, bool)> {
-        let there = |value: &&Value| !value.is_null();
-        let public = entry.map(Entry::value).filter(there);
-        public.map(|value| (value, false)).or_else(|| {
-            let private = user.part(Part::PrivateAttributes).get(&self.name);
-            private.filter(there).map(|value| (value, true))
-        })
+    #[inline]
+    fn value<'u>(&self, user: &'u User) -> Option<(&'u Value, bool)> {
+        match user.attributes().get(&self.name) {
+            Some(value) if !value.is_null() => Some((value, false)),
+            _ => self.private_value(user).map(|value| (value, true)),
+        }
+    }
+
+    #[inline(never)]
+    fn private_value<'u>(&self, user: &'u User) -> Option<&'u Value> {
+        let private = user.part(Part::PrivateAttributes).get(&self.name);
+        private.filter(|value| !value.is_null())
     }
 
     /// What the user has, for explanations: the value, or that it is private, or missing.
     pub fn shown(&self, user: &User) -> (&'static str, Value) {
-        match self.value(user.attributes().entry(&self.name), user) {
+        match self.value(user) {
             Some((_, true)) => ("private", Value::Bool(true)),
             Some((value, false)) => ("value", value.clone()),
             None => ("missing", Value::Bool(true)),

@@ -11,7 +11,9 @@ use crate::value::{Map, Value};
 use serde_json::json;
 use std::slice::from_ref;
 
+/// Its kind stands by itself, so that one comparison tells it.
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Condition {
     Attribute(Attribute),
     Id(By, Operator),
