@@ -4,7 +4,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value, kind_of, same_text};
-use crate::word;
+use crate::{version, word};
 use std::sync::Arc;
 
 /// A name that is looked up in users, made into a word once, when the ruleset is loaded.
@@ -80,11 +80,25 @@ impl Glance {
     }
 }
 
-/// What a lookup sees of an entry: its name as a word, and its value at a glance.
+/// What a lookup sees of an entry before it looks at the value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Sight {
+pub struct Sight {
+    /// The name.
     word: u64,
-    glance: Glance,
+    pub glance: Glance,
+    /// The word of the plain version that the value is, or 0.
+    pub version: u64,
+}
+
+impl Sight {
+    fn of(word: u64, value: &Value) -> Self {
+        let plain = value.as_str().and_then(version::plain);
+        Sight {
+            word,
+            glance: Glance::of(value),
+            version: plain.and_then(version::word).unwrap_or(0),
+        }
+    }
 }
 
 /// One part of a user: names and values in the order they were given.
@@ -119,19 +133,23 @@ impl Entries {
 
     /// What is seen of that value at a glance.
     #[inline(always)]
-    pub fn glance(&self, name: &Name) -> Option<Glance> {
-        let sight = self.sights.iter().find(|sight| sight.word == name.word)?;
-        match name.word & HASH {
-            0 => Some(sight.glance),
-            _ => self.glance_of_long(name),
+    pub fn sight(&self, name: &Name) -> Option<&Sight> {
+        for sight in &self.sights {
+            if sight.word == name.word {
+                return match name.word & HASH {
+                    0 => Some(sight),
+                    _ => self.sight_of_long(name),
+                };
+            }
         }
+        None
     }
 
     /// The same for a name that is longer than a word.
     #[inline(never)]
-    fn glance_of_long(&self, name: &Name) -> Option<Glance> {
+    fn sight_of_long(&self, name: &Name) -> Option<&Sight> {
         let at = self.position(name.word, &name.text)?;
-        Some(self.sights[at].glance)
+        Some(&self.sights[at])
     }
 
     /// The value under a name that is not known before the call.
@@ -154,13 +172,12 @@ impl Entries {
         let Some(at) = self.position(word, name) else {
             return self.push(word, name.into(), value);
         };
-        self.sights[at].glance = Glance::of(&value);
+        self.sights[at] = Sight::of(word, &value);
         self.entries[at].1 = value;
     }
 
     fn push(&mut self, word: u64, name: Box<str>, value: Value) {
-        let glance = Glance::of(&value);
-        self.sights.push(Sight { word, glance });
+        self.sights.push(Sight::of(word, &value));
         self.entries.push((name, value));
     }
 
@@ -316,6 +333,34 @@ mod tests {
         let names: Vec<_> = user.attributes().iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(user.attributes().get(&Name::new("a")), Some(&json!(3)));
+    }
+
+    #[test]
+    fn what_is_seen_at_a_glance_is_the_value_that_was_set_last() {
+        let mut entries = Entries::default();
+        for name in ["short", "a name longer than a word"] {
+            for (value, glance, plain) in [
+                (json!("DE"), word::of_short("DE").map(Glance::Short), None),
+                (json!(-7), Some(Glance::Whole(-7)), None),
+                (
+                    json!("2.4.1"),
+                    word::of_short("2.4.1").map(Glance::Short),
+                    Some([2, 4, 1]),
+                ),
+                (json!("10.12.137"), Some(Glance::Other), Some([10, 12, 137])),
+                (json!("2.4"), word::of_short("2.4").map(Glance::Short), None),
+                (json!(null), Some(Glance::Other), None),
+                (json!(1.5), Some(Glance::Other), None),
+                (json!(u64::MAX), Some(Glance::Other), None),
+            ] {
+                entries.set(name, value.clone());
+                let sight = entries.sight(&Name::new(name)).unwrap();
+                assert_eq!(Some(sight.glance), glance, "{value}");
+                let version = plain.and_then(version::word).unwrap_or(0);
+                assert_eq!(sight.version, version, "{value}");
+                assert_eq!(entries.get(&Name::new(name)), Some(&value));
+            }
+        }
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Conditions over attributes, as nearly all conditions are.
 
 use super::operators::{Comparison, Operator, Seen};
-use super::version::{self, Plain};
 use crate::user::{Glance, Name, Part, User};
 use crate::value::Value;
-use crate::word;
+use crate::{version, word};
 use semver::Version;
 
 /// Lists up to this length are looked through word by word.
@@ -24,8 +23,8 @@ enum Quick {
     Texts(Box<[u64]>),
     /// Of whole numbers those from the first to the second pass.
     Numbers(i64, i64),
-    /// Of plain versions those from the first to the second pass.
-    Versions(Box<[Plain; 2]>),
+    /// Of plain versions those from the first word up to the second pass.
+    Versions(u64, u64),
     /// There is no short cut.
     Nothing,
 }
@@ -40,13 +39,19 @@ impl Attribute {
     }
 
     #[inline(always)]
+    #[allow(
+        clippy::manual_contains,
+        reason = "of a few texts that are asked one after the other, each must cost a comparison and no more"
+    )]
     pub fn holds(&self, user: &User) -> bool {
-        match (&self.quick, user.attributes().glance(&self.name)) {
-            (Quick::Texts(texts), Some(Glance::Short(seen))) => {
-                texts.iter().any(|text| *text == seen)
-            }
-            (Quick::Numbers(from, to), Some(Glance::Whole(seen))) => {
-                (*from <= seen) & (seen <= *to)
+        let Some(sight) = user.attributes().sight(&self.name) else {
+            return self.looks(user);
+        };
+        match (&self.quick, sight.glance) {
+            (Quick::Texts(texts), Glance::Short(seen)) => texts.iter().any(|text| *text == seen),
+            (Quick::Numbers(from, to), Glance::Whole(seen)) => (*from <= seen) & (seen <= *to),
+            (Quick::Versions(from, below), _) if sight.version != 0 => {
+                (*from <= sight.version) & (sight.version < *below)
             }
             _ => self.looks(user),
         }
@@ -55,14 +60,9 @@ impl Attribute {
     /// Looks at the value itself.
     #[inline(never)]
     fn looks(&self, user: &User) -> bool {
-        match (self.value(user), &self.quick) {
-            (Some((Value::String(text), _)), Quick::Versions(range))
-                if let Some(seen) = version::plain(text) =>
-            {
-                range[0] <= seen && seen <= range[1]
-            }
-            (Some((value, _)), _) => self.operator.passes(Seen::new(value)),
-            (None, _) => self.operator.passes_missing(),
+        match self.value(user) {
+            Some((value, _)) => self.operator.passes(Seen::new(value)),
+            None => self.operator.passes_missing(),
         }
     }
 
@@ -105,30 +105,27 @@ impl Quick {
         }
     }
 
-    /// A version with something behind its numbers comes before the plain one, or counts for the same.
+    /// What comes before a release has its numbers, and is less than the release.
     fn versions(bounds: &[(Comparison, Version)]) -> Self {
-        let mut range = [[0; 3], [u64::MAX; 3]];
+        let mut range = (0, u64::MAX);
         for (comparison, bound) in bounds {
-            let plain = [bound.major, bound.minor, bound.patch];
-            let is_before = !bound.pre.is_empty();
-            let from = match comparison {
-                Comparison::Equals if is_before => return Quick::Nothing,
-                Comparison::GreaterThan if !is_before => version::next(plain),
-                Comparison::LessThan | Comparison::AtMost => Some([0; 3]),
-                _ => Some(plain),
-            };
-            let to = match comparison {
-                Comparison::LessThan => version::before(plain),
-                Comparison::AtMost if is_before => version::before(plain),
-                Comparison::GreaterThan | Comparison::AtLeast => Some([u64::MAX; 3]),
-                _ => Some(plain),
-            };
-            let (Some(from), Some(to)) = (from, to) else {
+            let release = [bound.major, bound.minor, bound.patch];
+            let Some(following) = version::next(release).and_then(version::word) else {
                 return Quick::Nothing;
             };
-            range = [range[0].max(from), range[1].min(to)];
+            // As the one after this fits in a word, so does this.
+            let release = version::word(release).unwrap_or(0);
+            let (from, below) = match (comparison, bound.pre.is_empty()) {
+                (Comparison::Equals, true) => (release, following),
+                (Comparison::Equals, false) => (0, 0),
+                (Comparison::GreaterThan, true) => (following, u64::MAX),
+                (Comparison::GreaterThan | Comparison::AtLeast, _) => (release, u64::MAX),
+                (Comparison::AtMost, true) => (0, following),
+                (Comparison::LessThan | Comparison::AtMost, _) => (0, release),
+            };
+            range = (range.0.max(from), range.1.min(below));
         }
-        Quick::Versions(Box::new(range))
+        Quick::Versions(range.0, range.1)
     }
 
     fn numbers(comparison: Comparison, operand: Option<i64>) -> Self {

@@ -15,7 +15,6 @@ mod shape;
 mod split;
 mod stored;
 mod texts;
-mod version;
 mod wire;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
 use super::texts::Texts;
-use super::version::version;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
+use crate::version::version;
 use regex::Regex;
 use semver::Version;
 use serde_json::json;

@@ -1,26 +1,25 @@
-//! Versions as users have them: SemVer 2.0 to the letter, read anew for each decision.
+//! Versions as users have them: SemVer 2.0 to the letter. Nearly all are plain, and a plain one fits in a word.
 
 use semver::Version;
 
 /// What any number of this many digits, and no more, is sure to fit in: 64 bits.
 const DIGITS: usize = 19;
 
-/// A version of three numbers and nothing else, as nearly all are.
+/// A version of three numbers and nothing else.
 pub type Plain = [u64; 3];
+
+/// The bits that each number of a plain version has in a word.
+const BITS: u32 = 21;
+
+/// A plain version in a word, never 0: words have the order of their versions. `None` where a number is too large.
+pub fn word([major, minor, patch]: Plain) -> Option<u64> {
+    let fits = (major | minor | patch) >> BITS == 0;
+    fits.then(|| ((major << (2 * BITS)) | (minor << BITS) | patch) + 1)
+}
 
 /// The plain version after this one.
 pub fn next([major, minor, patch]: Plain) -> Option<Plain> {
     Some([major, minor, patch.checked_add(1)?])
-}
-
-/// The plain version before this one.
-pub fn before([major, minor, patch]: Plain) -> Option<Plain> {
-    match (major, minor, patch) {
-        (0, 0, 0) => None,
-        (_, 0, 0) => Some([major - 1, u64::MAX, u64::MAX]),
-        (_, _, 0) => Some([major, minor - 1, u64::MAX]),
-        _ => Some([major, minor, patch - 1]),
-    }
 }
 
 /// The version of a text; `None` where it is none.
@@ -63,18 +62,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_lies_between_a_plain_version_and_the_next() {
-        for plain in [[0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 2, 3], [u64::MAX; 3]] {
-            let earlier = before(plain).unwrap();
-            assert!(earlier < plain);
-            match earlier {
-                [major, u64::MAX, u64::MAX] => assert_eq!(plain, [major + 1, 0, 0]),
-                [major, minor, u64::MAX] => assert_eq!(plain, [major, minor + 1, 0]),
-                _ => assert_eq!(next(earlier), Some(plain)),
+    fn words_have_the_order_of_their_versions() {
+        const LAST: u64 = (1 << BITS) - 1;
+        let numbers = [0, 1, 2, 9, 10, LAST - 1, LAST];
+        let mut versions: Vec<Plain> = Vec::new();
+        for major in numbers {
+            for minor in numbers {
+                versions.extend(numbers.map(|patch| [major, minor, patch]));
             }
         }
-        assert_eq!(before([0; 3]), None);
-        assert_eq!(next([1, 2, u64::MAX]), None);
+        assert!(versions.is_sorted());
+        let words: Vec<u64> = versions.iter().filter_map(|plain| word(*plain)).collect();
+        assert_eq!(words.len(), versions.len());
+        assert!(words[0] > 0 && words.is_sorted_by(|one, other| one < other));
+        for plain in [[LAST + 1, 0, 0], [0, LAST + 1, 0], [0, 0, u64::MAX]] {
+            assert_eq!(word(plain), None);
+        }
     }
 
     /// Every text of up to `length` letters.
