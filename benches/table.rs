@@ -1,12 +1,14 @@
 //! The core's rows of `make bench`: language, row, nanoseconds, allocations, ratio to an empty call, by tabs.
 
 mod heap;
+mod messages;
 mod scene;
 
 use flagstay::abi::version::flagstay_abi_version;
 use flagstay::decision::Reason;
 use heap::Heap;
-use scene::{checked, checked_in, client, decide, keys, many, switch, user};
+use messages::{data_sync, named_user};
+use scene::{checked, checked_in, client, client_in, decide, keys, many, switch, user};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -86,6 +88,7 @@ impl Table {
             Sha256::digest(black_box([7_u8; 40]))
         });
         self.load(10_000);
+        self.patch(10_000);
     }
 
     fn row<T>(&self, row: &str, mut work: impl FnMut() -> T) {
@@ -130,6 +133,47 @@ impl Table {
         }
         let row = format!("load {count} flags (peak bytes)");
         self.print(&row, fastest, &peak.to_string(), fastest / self.empty);
+    }
+
+    /// Messages: all flags at once, and one flag of them. In the last column of the second row: how many such patches
+    /// cost as much as the full message.
+    fn patch(&self, count: usize) {
+        let full = data_sync("full", 0..count, 0);
+        let one = data_sync("full", 0..1, 0);
+        let client = client_in("featbit", &full, None);
+        let user = named_user();
+        assert_eq!(decide(&client, "flag-7", &user), Reason::RuleMatch);
+        self.row("featbit: three rules then three-way split", || {
+            decide(&client, black_box("flag-7"), &user)
+        });
+        let mut load = f64::INFINITY;
+        for _ in 0..5 {
+            // One second newer than what is there.
+            let client = client_in("featbit", &one, None);
+            let full = full.replace(":00Z", ":01Z");
+            let began = Instant::now();
+            client.update(&full).expect("the message is in order");
+            load = load.min(began.elapsed().as_nanos() as f64);
+        }
+        let row = format!("featbit: full message, {count} flags");
+        self.print(&row, load, "-", load / self.empty);
+        let patches: Vec<_> = (1..=1_000)
+            .map(|second| {
+                let flag = second * 7 % count;
+                data_sync("patch", flag..flag + 1, second)
+            })
+            .collect();
+        let mut patch = f64::INFINITY;
+        for batch in patches.chunks(100) {
+            let began = Instant::now();
+            for message in batch {
+                client.update(message).expect("the message is in order");
+            }
+            patch = patch.min(began.elapsed().as_nanos() as f64 / batch.len() as f64);
+        }
+        assert_eq!(client.status()["updates"]["loaded"], 1_001);
+        let row = format!("featbit: patch of one flag, {count} flags");
+        self.print(&row, patch, "-", load / patch);
     }
 
     fn print(&self, row: &str, nanos: f64, allocations: &str, ratio: f64) {

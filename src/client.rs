@@ -16,6 +16,7 @@ use crate::user::User;
 use crate::value::Value;
 use arc_swap::ArcSwapOption;
 use serde_json::json;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -264,7 +265,7 @@ impl Client {
         };
         let mut assignments = Assignments::new(session.store.as_deref(), &self.health);
         Ok(Some(match assignments.load(&unit, &mut ruleset.flags()) {
-            Some(records) => Held::loaded(records),
+            Some(records) => Held::loaded(&unit, records),
             None => Held::unknown(assignments.take_error()),
         }))
     }
@@ -364,6 +365,7 @@ impl Client {
         if let Some(value) = self.reader.value_without_ruleset(request) {
             decision.value = value;
         }
+        decision.rule_id = self.reader.rule_without_ruleset().map(Cow::Borrowed);
         decision
     }
 

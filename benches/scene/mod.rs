@@ -43,7 +43,7 @@ pub fn client(document: &str, store: Option<&str>) -> Client {
     client_in("flagstay", document, store)
 }
 
-fn client_in(dialect: &str, document: &str, store: Option<&str>) -> Client {
+pub fn client_in(dialect: &str, document: &str, store: Option<&str>) -> Client {
     let mut config = json!({"dialect": dialect});
     if let Some(store) = store {
         config["store"] = json!(store);

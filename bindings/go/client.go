@@ -3,7 +3,7 @@ package flagstay
 /*
 #include "shim.h"
 
-// These never call back into Go: they are used for clients without a store of Go's. Then Go texts may stay on the
+// These never call back into Go: they are used for clients without a store or a country resolver of Go's. Then Go texts may stay on the
 // goroutine's stack, which a callback could move.
 #cgo noescape fsgo_boolean_quiet
 #cgo nocallback fsgo_boolean_quiet
@@ -13,6 +13,7 @@ package flagstay
 import "C"
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"runtime"
@@ -26,9 +27,11 @@ import (
 // methods may be called from any number of goroutines at once. Make clients with [New]; do not copy them.
 type Client struct {
 	native *C.flagstay_client
-	// The client has a store of Go's, so native calls may come back into Go.
+	// The client has a store or a country resolver of Go's, so native calls may come back into Go.
 	callsBack bool
 	closed    atomic.Bool
+	// What the country resolver got wrong; nil without one.
+	trouble *trouble
 }
 
 // nativeClients counts the clients that have not been freed yet, open, closed or forgotten.
@@ -57,8 +60,8 @@ func freeClient(native *C.flagstay_client) {
 // New makes a client. A configuration that makes no sense is an [ErrInvalidConfig], a first ruleset that cannot be used
 // an [ErrInvalidRuleset]: better a failed start than defaults for everybody.
 //
-// A client should be closed when it is needed no longer. One with a custom store has to be: the store stays reachable
-// until then.
+// A client should be closed when it is needed no longer. One with a custom store or a country resolver has to be: these
+// stay reachable until then.
 func New(config Config) (*Client, error) {
 	if err := loaded(); err != nil {
 		return nil, err
@@ -76,18 +79,25 @@ func New(config Config) (*Client, error) {
 		offers = store.offers()
 		// Deleted when the library drops the store, which it does exactly once, also when it refuses the configuration.
 		handle = C.uintptr_t(cgo.NewHandle(store))
-		heldStores.Add(1)
+		heldByLibrary.Add(1)
 	}
 	status := C.fsgo_client_new(bytesPointer(document), C.size_t(len(document)), handle, offers, s.native)
 	if err := s.err(status); err != nil {
 		return nil, err
 	}
-	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil}
+	client := &Client{native: s.native.client, callsBack: config.CustomStore != nil || config.CountryResolver != nil}
 	s.native.client = nil
 	// The handle is freed when nobody can reach the client any more, and so no call can be running: that is what makes
 	// Close safe beside running calls without a count on the path of every call.
 	runtime.AddCleanup(client, freeClient, client.native)
 	countClient()
+	if config.CountryResolver != nil {
+		client.trouble = new(trouble)
+		if err := client.setCountries(config.CountryResolver); err != nil {
+			client.Close()
+			return nil, err
+		}
+	}
 	if len(config.Ruleset) > 0 {
 		if err := client.Update(config.Ruleset); err != nil {
 			client.Close()
@@ -98,7 +108,8 @@ func New(config Config) (*Client, error) {
 }
 
 // Bool decides a switch, and answers fallback when there is no decision: the ruleset has no such flag, the flag is no
-// switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was.
+// switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was. Where the dialect's options have
+// defaults of their own for flags, as those of featureflag.co and FeatBit do, these go before fallback, in all calls.
 //
 // It allocates nothing and costs one native call, plus what the store takes where the flag is sticky.
 func (c *Client) Bool(flag string, user *User, fallback bool) bool {
@@ -154,7 +165,7 @@ func (c *Client) Text(flag string, user *User, fallback string) string {
 		pointer(fallback), C.size_t(len(fallback)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
-	if status != C.FLAGSTAY_OK {
+	if !answered(status) {
 		return fallback
 	}
 	return string(borrowed(s.native.decision.value_text, s.native.decision.value_text_len))
@@ -164,37 +175,45 @@ func (c *Client) Text(flag string, user *User, fallback string) string {
 // value has another JSON type than fallback. A fallback of nil, or of null, accepts every type; one that is not JSON
 // is answered always.
 func (c *Client) JSON(flag string, user *User, fallback json.RawMessage) json.RawMessage {
-	value, err := c.json(flag, user, fallback)
-	if err != nil {
-		return fallback
-	}
+	value, _ := c.json(flag, user, fallback)
 	return value
 }
 
+// json answers as JSON does, and says why where there is no decision.
 func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.RawMessage, error) {
 	native, err := user.handle()
 	if err != nil {
-		return nil, err
+		return fallback, err
 	}
-	if fallback == nil {
-		fallback = json.RawMessage("null")
+	given := fallback
+	if given == nil {
+		given = json.RawMessage("null")
 	}
 	s := takeScratch()
 	defer s.done()
 	status := C.fsgo_json(c.native, native, pointer(flag), C.size_t(len(flag)),
-		bytesPointer(fallback), C.size_t(len(fallback)), s.native)
+		bytesPointer(given), C.size_t(len(given)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
-	decided := &s.native.decision
-	switch {
-	case status == C.FLAGSTAY_OK:
-		return append(json.RawMessage{}, borrowed(decided.value_json, decided.value_json_len)...), nil
-	case s.native.error != nil:
-		return nil, s.err(status)
-	default:
-		message := string(borrowed(decided.message, decided.message_len))
-		return nil, c.answeredDefault(Code(status), flag, message)
+	if !answered(status) {
+		return fallback, s.err(status)
 	}
+	decided := &s.native.decision
+	value := borrowed(decided.value_json, decided.value_json_len)
+	if status == C.FLAGSTAY_OK {
+		return bytes.Clone(value), nil
+	}
+	err = c.answeredDefault(Code(status), flag, string(borrowed(decided.message, decided.message_len)))
+	if bytes.Equal(value, given) {
+		return fallback, err
+	}
+	return bytes.Clone(value), err
+}
+
+// answered tells whether the call itself was right. Then the library has answered, if only with a default: the caller's
+// or, before that, the one that the dialect's options have for the flag.
+func answered(status C.int32_t) bool {
+	return status == C.FLAGSTAY_OK || status >= C.FLAGSTAY_FLAG_NOT_FOUND && status < C.FLAGSTAY_NO_STORE
 }
 
 // Value decides a value of any type that encoding/json can read. When there is no decision, or the value does not fit,
@@ -209,53 +228,23 @@ func Value[T any](client *Client, flag string, user *User, fallback T) (T, error
 		return fallback, err
 	}
 	decided, err := client.json(flag, user, document)
-	if err != nil {
+	if err != nil && bytes.Equal(decided, document) {
 		return fallback, err
 	}
 	var value T
-	if err := json.Unmarshal(decided, &value); err != nil {
-		return fallback, &Error{Code: CodeTypeMismatch, Message: about(flag, err.Error())}
-	}
-	return value, nil
-}
-
-// Option is what a call may say beyond flag and user.
-type Option struct {
-	read     bool
-	fallback json.RawMessage
-	err      error
-}
-
-// ReadOnly makes the call one that only looks: stored assignments answer, nothing is stored, no exposure is queued.
-func ReadOnly() Option { return Option{read: true} }
-
-// Default gives the caller's default, which is written as JSON; it is answered where there is no decision.
-func Default(value any) Option {
-	document, err := encode("the default", value)
-	return Option{fallback: document, err: err}
-}
-
-func combined(options []Option) (all Option, mode C.int32_t, err error) {
-	mode = C.FLAGSTAY_MODE_EXPOSE
-	for _, option := range options {
-		all.read = all.read || option.read
-		if option.fallback != nil {
-			all.fallback = option.fallback
+	if wrong := json.Unmarshal(decided, &value); wrong != nil {
+		if err == nil {
+			err = &Error{Code: CodeTypeMismatch, Message: about(flag, wrong.Error())}
 		}
-		if option.err != nil {
-			err = option.err
-		}
+		return fallback, err
 	}
-	if all.read {
-		mode = C.FLAGSTAY_MODE_READ
-	}
-	return all, mode, err
+	return value, err
 }
 
 // Evaluate decides, and says why. The error is nil when there is a decision; otherwise it says why there is none, and
 // the decision carries the default.
-func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision, error) {
-	given, mode, err := combined(options)
+func (c *Client) Evaluate(flag string, user *User, options ...Option) (decision Decision, err error) {
+	given, asked, err := combined(options)
 	if err != nil {
 		return failed(flag, nil, err)
 	}
@@ -263,27 +252,32 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (Decision,
 	if err != nil {
 		return failed(flag, given.fallback, err)
 	}
+	assignments, err := given.assignments.borrow()
+	if err != nil {
+		return failed(flag, given.fallback, err)
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	given.assignments.giveBack()
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if err := s.err(status); err != nil {
 		return failed(flag, given.fallback, err)
 	}
-	decision := s.decision(flag)
+	s.copyTo(&decision, flag)
 	if decision.Code != CodeOK {
-		return decision, c.answeredDefault(decision.Code, flag, decision.Message)
+		err = c.answeredDefault(decision.Code, flag, decision.Message)
 	}
-	return decision, nil
+	return decision, err
 }
 
 // Explain says why a decision is what it is, as a JSON object: "flag", "decision", and "steps" with every rule tried,
 // every condition's outcome, buckets and the stored record. The same code decides as in Evaluate; stored assignments
 // are read, nothing is stored or queued. For people and logs, not for the request path.
 func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMessage, error) {
-	given, mode, err := combined(options)
+	given, asked, err := combined(options)
 	if err != nil {
 		return nil, err
 	}
@@ -291,10 +285,15 @@ func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMe
 	if err != nil {
 		return nil, err
 	}
+	assignments, err := given.assignments.borrow()
+	if err != nil {
+		return nil, err
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), mode,
+	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
+	given.assignments.giveBack()
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if err := s.err(status); err != nil {
@@ -319,8 +318,8 @@ func (c *Client) Update(document []byte) error {
 func (c *Client) Close() error { return c.CloseWithin(5 * time.Second) }
 
 // CloseWithin ends the client: from now on evaluations answer the caller's default, and other calls return [ErrClosed],
-// except for Status and DrainEvents, which go on working. The store is let go, by this goroutine or by one that is
-// using it right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
+// except for Status and DrainEvents, which go on working. Store and country resolver are let go, by this goroutine or by
+// one that is inside a call right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
 //
 // It waits for background work, but no longer than timeout in whole milliseconds; [ErrTimeout] says that it took longer.
 func (c *Client) CloseWithin(timeout time.Duration) error {

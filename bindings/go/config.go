@@ -22,6 +22,10 @@ type Config struct {
 	Store       string
 	CustomStore Store
 
+	// CountryResolver knows the country of an IP address; nil: nobody does, unless the dialect's options name a table. It
+	// is the client's for life; to exchange its table, exchange what it looks up.
+	CountryResolver CountryResolver
+
 	// BusyTimeout is how long a decision waits for another process that is writing to the same built-in store. Zero:
 	// the library's default, two seconds. Whole milliseconds count.
 	BusyTimeout time.Duration

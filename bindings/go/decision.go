@@ -33,7 +33,8 @@ const (
 	ReasonSticky Reason = "STICKY"
 )
 
-var reasons = map[C.int32_t]Reason{
+// The reasons by their numbers.
+var reasons = [...]Reason{
 	C.FLAGSTAY_REASON_ERROR:               ReasonError,
 	C.FLAGSTAY_REASON_OFF:                 ReasonOff,
 	C.FLAGSTAY_REASON_FALLTHROUGH:         ReasonFallthrough,
@@ -44,8 +45,8 @@ var reasons = map[C.int32_t]Reason{
 }
 
 func reasonOf(number C.int32_t) Reason {
-	if reason, known := reasons[number]; known {
-		return reason
+	if number >= 0 && int(number) < len(reasons) {
+		return reasons[number]
 	}
 	return Reason("REASON_" + strconv.Itoa(int(number)))
 }
@@ -74,25 +75,32 @@ type Decision struct {
 	Enabled bool
 	// Sticky: the answer came from a stored assignment.
 	Sticky bool
+	// Kind is what the flag is, on platforms where flags of several kinds may share a name; otherwise KindAny.
+	Kind Kind
+	// Details are the platform's further facts as a JSON object, where [WithDetails] asked for them; what is in it is on
+	// the dialect's reference page. [Detail] reads one of them.
+	Details json.RawMessage
 
-	text    string
-	number  float64
-	kind    C.int32_t
-	boolean bool
+	text      string
+	number    float64
+	valueType C.int32_t
+	boolean   bool
 	// Which of the three names there are; a platform may give an empty one.
 	named [3]bool
+	// Where the decision stands among those for all flags; nil for one that was made by itself.
+	place *place
 }
 
 // Bool is the value where it is a boolean.
-func (d *Decision) Bool() (value, ok bool) { return d.boolean, d.kind == C.FLAGSTAY_TYPE_BOOLEAN }
+func (d *Decision) Bool() (value, ok bool) { return d.boolean, d.valueType == C.FLAGSTAY_TYPE_BOOLEAN }
 
 // Number is the value where it is a number. A whole number beyond 2^53 is exact in Value only.
 func (d *Decision) Number() (value float64, ok bool) {
-	return d.number, d.kind == C.FLAGSTAY_TYPE_NUMBER
+	return d.number, d.valueType == C.FLAGSTAY_TYPE_NUMBER
 }
 
 // Text is the value where it is a text.
-func (d *Decision) Text() (value string, ok bool) { return d.text, d.kind == C.FLAGSTAY_TYPE_TEXT }
+func (d *Decision) Text() (value string, ok bool) { return d.text, d.valueType == C.FLAGSTAY_TYPE_TEXT }
 
 // Decode writes the value to target, as json.Unmarshal does. A value that does not fit, or none, is [ErrTypeMismatch],
 // and target is then not to be used.
@@ -115,9 +123,16 @@ func (d *Decision) Decode(target any) error {
 // as a float64, and 3.0 as an int; 3.5 does not. The name is compared exactly. That a variable is not there is no error.
 //
 // Each call reads the value's text. For many members at once, use [Decision.Decode] with a struct.
-func Variable[T any](d Decision, name string, fallback T) T {
+func Variable[T any](d Decision, name string, fallback T) T { return member(d.Value, name, fallback) }
+
+// Detail reads one of a decision's details, as [Variable] does a member of its value:
+//
+//	allocated := flagstay.Detail(decision, "allocated_experiment", "")
+func Detail[T any](d Decision, name string, fallback T) T { return member(d.Details, name, fallback) }
+
+func member[T any](object json.RawMessage, name string, fallback T) T {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(d.Value, &members) != nil {
+	if json.Unmarshal(object, &members) != nil {
 		return fallback
 	}
 	member := members[name]
@@ -160,6 +175,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Flag        string          `json:"flag"`
 		Found       bool            `json:"found"`
+		Kind        *string         `json:"kind"`
 		Enabled     bool            `json:"enabled"`
 		Value       json.RawMessage `json:"value"`
 		Variation   *string         `json:"variation"`
@@ -170,9 +186,11 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Error       *string         `json:"error"`
 		Message     *string         `json:"message"`
 		StoreError  *string         `json:"store_error"`
+		Details     json.RawMessage `json:"details"`
 	}{
 		Flag:        d.Flag,
 		Found:       d.Found,
+		Kind:        optional(string(d.Kind), d.Kind != KindAny),
 		Enabled:     d.Enabled,
 		Value:       d.Value,
 		Variation:   optional(d.Variation, d.named[0] || d.Variation != ""),
@@ -183,6 +201,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Error:       optional(code, d.Code != CodeOK),
 		Message:     optional(d.Message, d.Message != ""),
 		StoreError:  optional(d.StoreError, d.StoreError != ""),
+		Details:     d.Details,
 	})
 }
 
@@ -195,12 +214,12 @@ func failed(flag string, fallback json.RawMessage, err error) (Decision, error) 
 	return decision, err
 }
 
-// decision copies what the library wrote to the scratch, all texts in one allocation. An empty flag stands for the one
-// that the library names.
-func (s *scratch) decision(flag string) Decision {
+// copyTo copies the decision that the library wrote to the scratch, all texts in one allocation. An empty flag stands for
+// the one that the library names. It writes to where the decision is needed, which saves moving it.
+func (s *scratch) copyTo(decision *Decision, flag string) {
 	native := &s.native.decision
 	size := native.value_json_len + native.value_text_len + native.variation_len + native.variation_id_len +
-		native.rule_id_len + native.message_len + native.store_error_len
+		native.rule_id_len + native.message_len + native.store_error_len + native.details_json_len
 	if flag == "" {
 		size += native.flag_len
 	}
@@ -214,7 +233,7 @@ func (s *scratch) decision(flag string) Decision {
 	addText := func(text *C.char, length C.size_t) string {
 		return unsafe.String(unsafe.SliceData(add(text, length)), int(length))
 	}
-	decision := Decision{
+	*decision = Decision{
 		Flag:        flag,
 		Variation:   addText(native.variation, native.variation_len),
 		VariationID: addText(native.variation_id, native.variation_id_len),
@@ -226,9 +245,10 @@ func (s *scratch) decision(flag string) Decision {
 		Found:       native.found != 0,
 		Enabled:     native.enabled != 0,
 		Sticky:      native.sticky != 0,
+		Kind:        kindOf(native.kind),
 		text:        addText(native.value_text, native.value_text_len),
 		number:      float64(native.value_number),
-		kind:        native.value_type,
+		valueType:   native.value_type,
 		boolean:     native.value_boolean != 0,
 		named:       [3]bool{native.variation != nil, native.variation_id != nil, native.rule_id != nil},
 	}
@@ -238,7 +258,9 @@ func (s *scratch) decision(flag string) Decision {
 	if native.value_json != nil {
 		decision.Value = add(native.value_json, native.value_json_len)
 	}
-	return decision
+	if native.details_json != nil {
+		decision.Details = add(native.details_json, native.details_json_len)
+	}
 }
 
 // about puts the flag before what is said about it.

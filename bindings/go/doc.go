@@ -26,11 +26,11 @@
 //
 // Every error of this package is an *[Error], which says in words what is wrong and where, and matches one of the Err…
 // values by [errors.Is]. An evaluation that fails still answers the caller's default. No call of this package panics
-// because of what it was given, and a [Store] that returns errors, panics or ends its goroutine never fails a
-// decision.
+// because of what it was given, and a [Store] or a [CountryResolver] that returns errors, panics or ends its goroutine
+// never fails a decision.
 //
 // # Memory
 //
-// Clients, users and decisions hold native memory, which the garbage collector gives back with them. Close clients all
-// the same: that is what lets go of the store. Texts and JSON that a call returns are the caller's own.
+// Clients, users, assignments and the decisions for all flags hold native memory, which the garbage collector gives back
+// with them. Close clients all the same: that is what lets go of the store. Texts and JSON that a call returns are the caller's own.
 package flagstay

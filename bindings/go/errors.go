@@ -105,7 +105,8 @@ var (
 	ErrNoStore = kind(CodeNoStore)
 	// ErrStore: the store failed or returned garbage.
 	ErrStore = kind(CodeStoreFailed)
-	// ErrClosed: the client has been closed. An evaluation on a closed client matches [ErrNotReady] too.
+	// ErrClosed: the client, the decisions or the assignments have been closed. An evaluation on a closed client matches
+	// [ErrNotReady] too.
 	ErrClosed = kind(CodeClosed)
 	// ErrTimeout: a deadline passed.
 	ErrTimeout = kind(CodeTimeout)

@@ -26,10 +26,7 @@ func echoRuleset() json.RawMessage {
 func echoName(n int) string { return fmt.Sprintf("echo-%d-%s", n, strings.Repeat("x", n)) }
 
 func TestEveryAnswerCarriesTheNameThatWasAskedFor(t *testing.T) {
-	rounds := 2000
-	if raceDetector || collectsWhenDebugging {
-		rounds = 100
-	}
+	rounds := paced(2000, 100, 10)
 	store := newMapStore()
 	store.onGet = func(unit, flag string) (json.RawMessage, error) {
 		if unit != "unit of "+flag {
@@ -94,12 +91,8 @@ func TestEveryAnswerCarriesTheNameThatWasAskedFor(t *testing.T) {
 }
 
 func TestClientsMayBeClosedUpdatedAndForgottenUnderLoad(t *testing.T) {
-	held := heldStores.Load()
-	rounds := 40
-	if collectsWhenDebugging {
-		rounds = 4
-	}
-	for round := range rounds {
+	held := heldByLibrary.Load()
+	for round := range paced(40, 40, 4) {
 		config := Config{Ruleset: echoRuleset()}
 		if round%2 == 0 {
 			config.CustomStore = newMapStore()
@@ -139,7 +132,7 @@ func TestClientsMayBeClosedUpdatedAndForgottenUnderLoad(t *testing.T) {
 		client.Close()
 		done.Wait()
 	}
-	if heldStores.Load() != held {
-		t.Errorf("%d stores were not let go", heldStores.Load()-held)
+	if heldByLibrary.Load() != held {
+		t.Errorf("%d stores were not let go", heldByLibrary.Load()-held)
 	}
 }

@@ -119,7 +119,7 @@ func TestALibraryThatLacksAFunctionOrIsTooOldIsRefusedAndSaysSo(t *testing.T) {
 	}
 	for _, wrong := range []struct{ name, source, said string }{
 		{"empty", "int flagstay_unrelated;", "it has no function flagstay_abi_version"},
-		{"old", old, "its ABI version is 0, and this package needs at least 1"},
+		{"old", old, "its ABI version is 0, and this package needs at least "},
 	} {
 		source := filepath.Join(folder, wrong.name+".c")
 		object := filepath.Join(folder, wrong.name+".so")

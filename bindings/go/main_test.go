@@ -21,6 +21,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// paced is how often a test does what it does: usually, under the race detector, and where garbage is collected before
+// each native call.
+func paced(usually, racing, collecting int) int {
+	switch {
+	case collectsWhenDebugging:
+		return collecting
+	case raceDetector:
+		return racing
+	default:
+		return usually
+	}
+}
+
 // What most tests decide with.
 const exampleRuleset = `{"format": 1, "flags": {
 	"new-checkout": {"on": true, "variations": {"on": true, "off": false}, "off": "off",

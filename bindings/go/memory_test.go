@@ -68,9 +68,7 @@ func growth(t *testing.T, warm, count int, limit time.Duration, work func(n int)
 
 func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 	count := amount(t, "FLAGSTAY_TEST_CLIENTS", 10_000)
-	if raceDetector || collectsWhenDebugging {
-		count = min(count, 200)
-	}
+	count = min(count, paced(count, 200, 50))
 	user := NewUser("u").Set("plan", "pro")
 	grown, done := growth(t, min(count, 500), count, 30*time.Second, func(n int) {
 		// A small queue, so that what malloc keeps for the next client does not hide a leak.
@@ -100,7 +98,7 @@ func TestClientsThatAreMadeAndClosedLeaveNothingBehind(t *testing.T) {
 
 func TestClientsThatNobodyClosesAreFreedInTime(t *testing.T) {
 	most := int64(0)
-	for range 1000 {
+	for range paced(1000, 1000, 100) {
 		if _, err := New(Config{Ruleset: json.RawMessage(exampleRuleset)}); err != nil {
 			t.Fatal(err)
 		}
@@ -113,20 +111,16 @@ func TestClientsThatNobodyClosesAreFreedInTime(t *testing.T) {
 
 func TestDecisionsLeaveNothingBehind(t *testing.T) {
 	count := amount(t, "FLAGSTAY_TEST_DECISIONS", 10_000_000)
-	if raceDetector || collectsWhenDebugging {
-		count = min(count, 200_000)
-	}
-	if collectsWhenDebugging {
-		count = min(count, 2_000)
-	}
+	count = min(count, paced(count, 200_000, 512))
 	plain := exampleClient(t, nil)
 	sticky := exampleClient(t, newMapStore())
 	failing := newMapStore()
 	failing.onGet = func(string, string) (json.RawMessage, error) { return nil, fmt.Errorf("no") }
 	failed := exampleClient(t, failing)
 	user := NewUser("u").Set("plan", "pro")
-	// The collector and malloc settle within the first million; what they keep until then is no growth.
-	grown, done := growth(t, min(count/10, 1_000_000), count, 35*time.Second, func(n int) {
+	// The collector and malloc settle within the first million; what they keep until then is no growth. Fewer decisions
+	// than that are made twice.
+	grown, done := growth(t, min(count, 1_000_000), count, 35*time.Second, func(n int) {
 		switch n % 16 {
 		case 0:
 			plain.Evaluate("colour", NewUser("u").Set("plan", "pro"))
@@ -143,13 +137,16 @@ func TestDecisionsLeaveNothingBehind(t *testing.T) {
 		case 6:
 			sticky.Bool("new-checkout", user, false)
 		case 7:
-			if n%1024 == 7 {
+			if n%1024 == 7 || collectsWhenDebugging {
 				sticky.Peek("u", "experiment")
 				plain.Explain("colour", user)
 				plain.Status()
 				plain.Update([]byte("{"))
 				if all, err := plain.All(user); err == nil {
 					all.Get("colour")
+				}
+				if held, err := sticky.LoadAssignments(user, "userID"); err == nil {
+					plain.Evaluate("colour", user, WithAssignments(held), WithDetails())
 				}
 				plain.Track("purchase", user, TrackOptions{})
 				plain.DrainEvents(10)

@@ -10,11 +10,13 @@
 /* Every function that the package uses, once. The header gives each its type. */
 #define FUNCTIONS(X)                                                                                                  \
   X(abi_version) X(version) X(error_status) X(error_message) X(error_free) X(string_data) X(string_free)             \
-  X(client_new) X(client_update) X(client_status) X(client_close) X(client_free)                                     \
+  X(client_new) X(client_update) X(client_set_countries) X(client_status) X(client_close) X(client_free)             \
   X(user_new) X(user_from_json) X(user_set_text) X(user_set_number) X(user_set_integer) X(user_set_boolean)          \
   X(user_set_json) X(user_free)                                                                                      \
   X(decision_clear) X(evaluate) X(on) X(number) X(text) X(json)                                                      \
   X(evaluate_all) X(decisions_count) X(decisions_at) X(decisions_find) X(decisions_expose) X(decisions_free)         \
+  X(assignments_load) X(assignments_from_json) X(assignments_error) X(assignments_json) X(assignments_free)          \
+  X(override_set) X(override_set_group) X(override_remove) X(override_clear)                                         \
   X(explain) X(peek) X(forget) X(track) X(drain_events)
 
 #define MEMBER(name) __typeof__(flagstay_##name) *name;
@@ -121,7 +123,11 @@ static int32_t set_if_absent(void *context, const char *unit, size_t unit_len, c
                            (char *)record, record_len, sink, sink_context);
 }
 
-static void drop(void *context) { flagstay_go_store_drop((uintptr_t)context); }
+static int32_t country(void *context, const char *ip, size_t ip_len, flagstay_sink sink, void *sink_context) {
+  return flagstay_go_country((uintptr_t)context, (char *)ip, ip_len, sink, sink_context);
+}
+
+static void drop(void *context) { flagstay_go_drop((uintptr_t)context); }
 
 int32_t fsgo_client_new(const char *config, size_t config_len, uintptr_t store, int offers, fsgo_scratch *scratch) {
   /* The context is a number, not a pointer: Go's collector and its pointer checks must never look at it. */
@@ -141,6 +147,16 @@ int32_t fsgo_client_new(const char *config, size_t config_len, uintptr_t store, 
 
 int32_t fsgo_client_update(const flagstay_client *client, const char *document, size_t len, fsgo_scratch *scratch) {
   return finish(scratch, library.client_update(client, document, len, &scratch->error));
+}
+
+int32_t fsgo_client_set_countries(const flagstay_client *client, uintptr_t resolver, fsgo_scratch *scratch) {
+  flagstay_countries table = {
+      .size = sizeof table,
+      .context = (void *)resolver,
+      .drop = drop,
+      .country = country,
+  };
+  return finish(scratch, library.client_set_countries(client, &table, &scratch->error));
 }
 
 int32_t fsgo_client_status(const flagstay_client *client, fsgo_scratch *scratch) {
@@ -212,19 +228,26 @@ double fsgo_number_quiet(const flagstay_client *client, const flagstay_user *use
   return fsgo_number(client, user, flag, len, fallback);
 }
 
-static flagstay_options options(int32_t mode, const char *fallback, size_t fallback_len) {
+static flagstay_options options(uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
+                                size_t fallback_len) {
   flagstay_options options = {
       .size = sizeof options,
-      .mode = mode,
+      .mode = (asked & FSGO_READ) != 0 ? FLAGSTAY_MODE_READ : FLAGSTAY_MODE_EXPOSE,
       .default_json = fallback,
       .default_json_len = fallback_len,
+      .kind = (int32_t)(asked >> FSGO_KIND_SHIFT),
+      .enforce_targeting = (asked & FSGO_ENFORCE_TARGETING) != 0,
+      .enforce_overrides = (asked & FSGO_ENFORCE_OVERRIDES) != 0,
+      .details = (asked & FSGO_DETAILS) != 0,
+      .assignments = assignments,
   };
   return options;
 }
 
 int32_t fsgo_evaluate(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
-                      int32_t mode, const char *fallback, size_t fallback_len, fsgo_scratch *scratch) {
-  flagstay_options given = options(mode, fallback, fallback_len);
+                      uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
+                      size_t fallback_len, fsgo_scratch *scratch) {
+  flagstay_options given = options(asked, assignments, fallback, fallback_len);
   return finish(scratch,
                 library.evaluate(client, user, flag, len, &given, &scratch->decision, &scratch->error));
 }
@@ -242,14 +265,15 @@ int32_t fsgo_json(const flagstay_client *client, const flagstay_user *user, cons
 }
 
 int32_t fsgo_explain(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
-                     int32_t mode, const char *fallback, size_t fallback_len, fsgo_scratch *scratch) {
-  flagstay_options given = options(mode, fallback, fallback_len);
+                     uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
+                     size_t fallback_len, fsgo_scratch *scratch) {
+  flagstay_options given = options(asked, assignments, fallback, fallback_len);
   return finish(scratch, library.explain(client, user, flag, len, &given, &scratch->string, &scratch->error));
 }
 
-int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, int32_t mode,
-                          fsgo_scratch *scratch) {
-  flagstay_options given = options(mode, NULL, 0);
+int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, uint32_t asked,
+                          const flagstay_assignments *assignments, fsgo_scratch *scratch) {
+  flagstay_options given = options(asked, assignments, NULL, 0);
   return finish(scratch, library.evaluate_all(client, user, &given, &scratch->decisions, &scratch->error));
 }
 
@@ -270,9 +294,61 @@ int32_t fsgo_decisions_at(const flagstay_decisions *decisions, size_t index, fsg
   return finish(scratch, library.decisions_at(decisions, index, &scratch->decision, &scratch->error));
 }
 
+int32_t fsgo_decisions_expose(const flagstay_decisions *decisions, const flagstay_client *client, size_t index,
+                              fsgo_scratch *scratch) {
+  return finish(scratch, library.decisions_expose(decisions, client, index, &scratch->error));
+}
+
 size_t fsgo_decisions_count(const flagstay_decisions *decisions) { return library.decisions_count(decisions); }
 
 void fsgo_decisions_free(flagstay_decisions *decisions) { library.decisions_free(decisions); }
+
+int32_t fsgo_assignments_load(const flagstay_client *client, const flagstay_user *user, const char *id_type,
+                              size_t len, fsgo_scratch *scratch) {
+  flagstay_status status =
+      library.assignments_load(client, user, id_type, len, &scratch->assignments, &scratch->error);
+  if (status == FLAGSTAY_OK) scratch->text = library.assignments_error(scratch->assignments, &scratch->text_len);
+  return finish(scratch, status);
+}
+
+int32_t fsgo_assignments_from_json(const char *records, size_t len, fsgo_scratch *scratch) {
+  return finish(scratch, library.assignments_from_json(records, len, &scratch->assignments, &scratch->error));
+}
+
+int32_t fsgo_assignments_json(const flagstay_assignments *assignments, fsgo_scratch *scratch) {
+  return finish(scratch, library.assignments_json(assignments, &scratch->string, &scratch->error));
+}
+
+void fsgo_assignments_free(flagstay_assignments *assignments) { library.assignments_free(assignments); }
+
+/* NULL is everybody, and so an empty id must not be NULL, as Go's empty text is. */
+static const char *id_or_null(int has_id, const char *id) {
+  if (!has_id) return NULL;
+  return id != NULL ? id : "";
+}
+
+int32_t fsgo_override_set(const flagstay_client *client, int32_t kind, const char *flag, size_t len, int has_id,
+                          const char *id, size_t id_len, const char *value, size_t value_len, fsgo_scratch *scratch) {
+  return finish(scratch, library.override_set(client, kind, flag, len, id_or_null(has_id, id), id_len, value,
+                                              value_len, &scratch->error));
+}
+
+int32_t fsgo_override_set_group(const flagstay_client *client, const char *flag, size_t len, int has_id,
+                                const char *id, size_t id_len, const char *group, size_t group_len,
+                                fsgo_scratch *scratch) {
+  return finish(scratch, library.override_set_group(client, flag, len, id_or_null(has_id, id), id_len, group,
+                                                    group_len, &scratch->error));
+}
+
+int32_t fsgo_override_remove(const flagstay_client *client, int32_t kind, const char *flag, size_t len, int has_id,
+                             const char *id, size_t id_len, fsgo_scratch *scratch) {
+  return finish(scratch,
+                library.override_remove(client, kind, flag, len, id_or_null(has_id, id), id_len, &scratch->error));
+}
+
+int32_t fsgo_override_clear(const flagstay_client *client, fsgo_scratch *scratch) {
+  return finish(scratch, library.override_clear(client, &scratch->error));
+}
 
 int32_t fsgo_peek(const flagstay_client *client, const char *unit, size_t unit_len, const char *flag, size_t len,
                   fsgo_scratch *scratch) {

@@ -13,13 +13,14 @@ typedef struct fsgo_scratch {
   /* Owned until fsgo_scratch_release. */
   flagstay_error *error;
   flagstay_string *string;
-  /* The text of `error` or of `string`, whichever there is. NULL: neither. */
+  /* The text of `error` or of `string`, whichever there is, or what a call says it is. NULL: none. */
   const char *text;
   size_t text_len;
   /* Handles made by a call; they belong to Go. */
   flagstay_client *client;
   flagstay_user *user;
   flagstay_decisions *decisions;
+  flagstay_assignments *assignments;
   /* A number that a call gives back. */
   uint64_t number;
 } fsgo_scratch;
@@ -44,6 +45,8 @@ enum { FSGO_GET, FSGO_SET, FSGO_REMOVE, FSGO_LOAD, FSGO_SET_IF_ABSENT };
 int32_t fsgo_client_new(const char *config, size_t config_len, uintptr_t store, int offers, fsgo_scratch *scratch);
 int32_t fsgo_client_update(const flagstay_client *client, const char *document, size_t len, fsgo_scratch *scratch);
 int32_t fsgo_client_status(const flagstay_client *client, fsgo_scratch *scratch);
+/* `resolver` is the handle of a Go value, which the library lets go of in any case. */
+int32_t fsgo_client_set_countries(const flagstay_client *client, uintptr_t resolver, fsgo_scratch *scratch);
 int32_t fsgo_client_close(const flagstay_client *client, uint32_t timeout_ms, fsgo_scratch *scratch);
 void fsgo_client_free(flagstay_client *client);
 
@@ -62,6 +65,15 @@ int32_t fsgo_user_set_json(flagstay_user *user, int32_t part, const char *name, 
                            size_t len, fsgo_scratch *scratch);
 void fsgo_user_free(flagstay_user *user);
 
+/* What a call asks for beyond flag and user, in one number: these bits, and a flagstay_kind above them. */
+enum {
+  FSGO_READ = 1,
+  FSGO_ENFORCE_TARGETING = 2,
+  FSGO_ENFORCE_OVERRIDES = 4,
+  FSGO_DETAILS = 8,
+  FSGO_KIND_SHIFT = 8
+};
+
 /* The `quiet` ones are the same functions under names that are declared, in client.go, never to call back into Go. */
 uint8_t fsgo_boolean(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                      uint8_t fallback);
@@ -72,22 +84,43 @@ double fsgo_number(const flagstay_client *client, const flagstay_user *user, con
 double fsgo_number_quiet(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                          double fallback);
 int32_t fsgo_evaluate(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
-                      int32_t mode, const char *fallback, size_t fallback_len, fsgo_scratch *scratch);
+                      uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
+                      size_t fallback_len, fsgo_scratch *scratch);
 int32_t fsgo_text(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                   const char *fallback, size_t fallback_len, fsgo_scratch *scratch);
 int32_t fsgo_json(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                   const char *fallback, size_t fallback_len, fsgo_scratch *scratch);
 int32_t fsgo_explain(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
-                     int32_t mode, const char *fallback, size_t fallback_len, fsgo_scratch *scratch);
+                     uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
+                     size_t fallback_len, fsgo_scratch *scratch);
 
-int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, int32_t mode,
-                          fsgo_scratch *scratch);
+int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, uint32_t asked,
+                          const flagstay_assignments *assignments, fsgo_scratch *scratch);
 /* Fills the decision of a flag; with a client it is exposed as well. */
 int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, const char *flag,
                            size_t len, fsgo_scratch *scratch);
 int32_t fsgo_decisions_at(const flagstay_decisions *decisions, size_t index, fsgo_scratch *scratch);
+int32_t fsgo_decisions_expose(const flagstay_decisions *decisions, const flagstay_client *client, size_t index,
+                              fsgo_scratch *scratch);
 size_t fsgo_decisions_count(const flagstay_decisions *decisions);
 void fsgo_decisions_free(flagstay_decisions *decisions);
+
+/* On success the scratch's text is why the store did not say what it holds; NULL: it did. */
+int32_t fsgo_assignments_load(const flagstay_client *client, const flagstay_user *user, const char *id_type,
+                              size_t len, fsgo_scratch *scratch);
+int32_t fsgo_assignments_from_json(const char *records, size_t len, fsgo_scratch *scratch);
+int32_t fsgo_assignments_json(const flagstay_assignments *assignments, fsgo_scratch *scratch);
+void fsgo_assignments_free(flagstay_assignments *assignments);
+
+/* With `has_id` 0 for everybody; otherwise for users who have the id, which may be empty. */
+int32_t fsgo_override_set(const flagstay_client *client, int32_t kind, const char *flag, size_t len, int has_id,
+                          const char *id, size_t id_len, const char *value, size_t value_len, fsgo_scratch *scratch);
+int32_t fsgo_override_set_group(const flagstay_client *client, const char *flag, size_t len, int has_id,
+                                const char *id, size_t id_len, const char *group, size_t group_len,
+                                fsgo_scratch *scratch);
+int32_t fsgo_override_remove(const flagstay_client *client, int32_t kind, const char *flag, size_t len, int has_id,
+                             const char *id, size_t id_len, fsgo_scratch *scratch);
+int32_t fsgo_override_clear(const flagstay_client *client, fsgo_scratch *scratch);
 
 int32_t fsgo_peek(const flagstay_client *client, const char *unit, size_t unit_len, const char *flag, size_t len,
                   fsgo_scratch *scratch);

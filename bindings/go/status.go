@@ -18,10 +18,16 @@ type Status struct {
 	// Flags is how many flags the ruleset has; 0 without a ruleset.
 	Flags int `json:"flags"`
 	// Problems are what is broken in the ruleset without being broken enough to refuse it.
-	Problems []Problem     `json:"problems"`
-	Updates  UpdatesStatus `json:"updates"`
-	Store    StoreStatus   `json:"store"`
-	Events   EventsStatus  `json:"events"`
+	Problems []Problem `json:"problems"`
+	// Notes are what the client was not given and rulesets may ask for, one sentence each.
+	Notes []string `json:"notes"`
+	// Overrides is how many overrides are set.
+	Overrides uint64        `json:"overrides"`
+	Updates   UpdatesStatus `json:"updates"`
+	Store     StoreStatus   `json:"store"`
+	Events    EventsStatus  `json:"events"`
+	// Countries is about the client's [CountryResolver].
+	Countries CountriesStatus `json:"-"`
 	// Raw is the whole status as the library tells it; a newer library may tell more.
 	Raw json.RawMessage `json:"-"`
 }
@@ -75,7 +81,7 @@ func (c *Client) Status() (Status, error) {
 		return Status{}, err
 	}
 	text, _ := s.text()
-	status := Status{Raw: text}
+	status := Status{Raw: text, Countries: c.trouble.told()}
 	if err := json.Unmarshal(text, &status); err != nil {
 		return Status{}, newError(CodeInternal, "the status cannot be read: %v", err)
 	}

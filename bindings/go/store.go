@@ -21,7 +21,8 @@ type Store interface {
 	Remove(unit, flag string) error
 }
 
-// Loader is a [Store] that can list what it holds. Without it [Client.Forget] asks for every flag of the ruleset.
+// Loader is a [Store] that can list what it holds. Without it [Client.Forget] and [Client.LoadAssignments] ask for every
+// flag of the ruleset.
 type Loader interface {
 	// Load gives everything held for a unit, by flag.
 	Load(unit string) (map[string]json.RawMessage, error)

@@ -102,7 +102,7 @@ func TestAStoreThatMisbehavesNeverFailsADecision(t *testing.T) {
 	for name, wrong := range misbehaviours {
 		for _, operation := range []string{"Get", "Set", "SetIfAbsent"} {
 			t.Run(name+" in "+operation, func(t *testing.T) {
-				held := heldStores.Load()
+				held := heldByLibrary.Load()
 				plain := newMapStore()
 				var store Store = plain
 				switch operation {
@@ -116,10 +116,7 @@ func TestAStoreThatMisbehavesNeverFailsADecision(t *testing.T) {
 				}
 				client := exampleClient(t, store)
 				before := runtime.NumGoroutine()
-				users := 100
-				if collectsWhenDebugging {
-					users = 10
-				}
+				users := paced(100, 100, 5)
 				for n := range users {
 					user := NewUser(fmt.Sprintf("user-%d", n))
 					decision, err := client.Evaluate("experiment", user)
@@ -146,7 +143,7 @@ func TestAStoreThatMisbehavesNeverFailsADecision(t *testing.T) {
 					t.Errorf("%d goroutines were left behind", after-before)
 				}
 				client.Close()
-				if heldStores.Load() != held {
+				if heldByLibrary.Load() != held {
 					t.Error("the store was not let go")
 				}
 			})
@@ -284,7 +281,7 @@ func TestTheStackMayMoveInACallback(t *testing.T) {
 }
 
 func TestClosingBesideARunningDecisionWaitsForNobody(t *testing.T) {
-	held := heldStores.Load()
+	held := heldByLibrary.Load()
 	store := newMapStore()
 	entered, leave := make(chan bool), make(chan bool)
 	store.onGet = func(string, string) (json.RawMessage, error) { entered <- true; <-leave; return nil, nil }
@@ -298,7 +295,7 @@ func TestClosingBesideARunningDecisionWaitsForNobody(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if heldStores.Load() != held+1 {
+	if heldByLibrary.Load() != held+1 {
 		t.Error("the store was let go while it was being used")
 	}
 	if _, err := client.Evaluate("experiment", NewUser("v")); !errors.Is(err, ErrClosed) {
@@ -308,13 +305,13 @@ func TestClosingBesideARunningDecisionWaitsForNobody(t *testing.T) {
 	if decision := <-decided; decision.Variation != "a" {
 		t.Errorf("%+v", decision)
 	}
-	if heldStores.Load() != held {
+	if heldByLibrary.Load() != held {
 		t.Error("the store was not let go")
 	}
 }
 
 func TestAStoreMayCloseTheClientThatCalledIt(t *testing.T) {
-	held := heldStores.Load()
+	held := heldByLibrary.Load()
 	store := newMapStore()
 	client := exampleClient(t, store)
 	store.onGet = func(string, string) (json.RawMessage, error) { return nil, client.Close() }
@@ -324,7 +321,7 @@ func TestAStoreMayCloseTheClientThatCalledIt(t *testing.T) {
 	if _, err := client.Evaluate("experiment", NewUser("u")); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
-	if heldStores.Load() != held {
+	if heldByLibrary.Load() != held {
 		t.Error("the store was not let go")
 	}
 }

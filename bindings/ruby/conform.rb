@@ -50,15 +50,13 @@ module Conform
     CONFIG = %w[goal_type_to_track opt_out store_fault environment global_custom_fields env_secret defaults].freeze
     KEYS = %w[name ruleset config storage steps].freeze
     STEPS = {
-      "evaluate" => %w[flag user default exposure expect],
+      "evaluate" => %w[flag user kind default assignments enforce_targeting enforce_overrides exposure expect],
       "evaluate_all" => %w[user expect],
       "track" => %w[event user value properties flags expect],
       "ruleset" => %w[name],
       "events" => %w[expect],
       "storage" => %w[expect]
     }.freeze
-    # Parts of the format that the C interface does not have yet.
-    MISSING = %w[kind assignments enforce_targeting enforce_overrides].freeze
     DECISION = {
       "found" => :found?, "enabled" => :enabled?, "value" => :value, "variation" => :variation,
       "variation_id" => :variation_id, "rule_id" => :rule_id, "sticky" => :sticky?
@@ -121,9 +119,6 @@ module Conform
     def step(client, step)
       operation = step["op"]
       known = STEPS.fetch(operation) { raise Mismatch, "unknown operation #{operation.inspect}" }
-      missing = step.keys & MISSING
-      raise Mismatch, "#{missing.join(", ")}: not in the C interface" unless missing.empty?
-
       unknown = step.keys - known - ["op"]
       raise Mismatch, "unknown keys of a step: #{unknown.join(", ")}" unless unknown.empty?
 
@@ -131,9 +126,39 @@ module Conform
     end
 
     def evaluate(client, step)
-      decision = client.evaluate(step.fetch("flag"), user(step), default: step["default"],
-                                                                 mode: step.fetch("exposure", true) ? :expose : :read)
+      decision = client.evaluate(step.fetch("flag"), user(step), default: step["default"], **options(client, step))
       compare_decision(decision, step.fetch("expect"))
+    end
+
+    def options(client, step)
+      { mode: step.fetch("exposure", true) ? :expose : :read, kind: step["kind"]&.to_sym,
+        assignments: assignments(client, step["assignments"]),
+        enforce_targeting: switch(step, "enforce_targeting"), enforce_overrides: switch(step, "enforce_overrides") }
+    end
+
+    def switch(step, key)
+      on = step.fetch(key, false)
+      return on if [true, false].include?(on)
+
+      raise Mismatch, "#{key} is true or false, not #{on.inspect}"
+    end
+
+    # What the caller passes along: nothing, what the store holds at this step, or a literal.
+    def assignments(client, given)
+      case given
+      when nil then return
+      when Hash
+        return Flagstay::Assignments.new(JSON.generate(given["values"])) if given.keys == ["values"]
+        return loaded(client, given["load"]) if given.keys == ["load"] && given["load"].is_a?(Hash)
+      end
+      raise Mismatch, "unknown form of assignments: #{given.inspect}"
+    end
+
+    def loaded(client, of)
+      unknown = of.keys - %w[user id_type]
+      raise Mismatch, "unknown keys of assignments: #{unknown.join(", ")}" unless unknown.empty?
+
+      client.load_assignments(user(of), of.fetch("id_type"))
     end
 
     def evaluate_all(client, step)

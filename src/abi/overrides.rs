@@ -51,7 +51,7 @@ pub unsafe extern "C" fn flagstay_override_set(
         if !fits {
             let has = kind_of(&value);
             let message = format!(
-                "`value` is {has}; a {} answers {wanted}",
+                "`value` is {has}; an answer of the kind {} is {wanted}",
                 place.kind.as_str()
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));

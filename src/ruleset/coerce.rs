@@ -1,7 +1,6 @@
 //! Values as the platforms whose own SDK is written in Python understand them: what is true, and which texts are
 //! numbers.
 
-use super::python_repr;
 use crate::value::{Number, Value};
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -85,7 +84,7 @@ pub fn canonical(number: f64) -> Text<'static> {
 /// From here on doubles are so far apart that two shortest texts may be equally close to one.
 const TIES: f64 = (1_u64 << 48) as f64;
 
-fn empty() -> Text<'static> {
+pub(super) fn empty() -> Text<'static> {
     Text::Short {
         bytes: [0; Text::SHORT],
         length: 0,
@@ -138,24 +137,6 @@ pub fn repr(number: f64) -> Text<'static> {
         write!(text, "{}", shortest.replacen('e', "e+", 1))
     };
     text
-}
-
-/// What Python's `str()` makes of a value, borrowed where it is a text already.
-pub fn text(value: &Value) -> Text<'_> {
-    match value {
-        Value::String(text) => Text::Borrowed(text),
-        Value::Null => Text::Borrowed("None"),
-        Value::Bool(true) => Text::Borrowed("True"),
-        Value::Bool(false) => Text::Borrowed("False"),
-        Value::Number(number) if number.is_f64() => repr(double(number)),
-        Value::Number(number) => {
-            let mut text = empty();
-            // Writing into a text does not fail.
-            let _ = write!(text, "{number}");
-            text
-        }
-        list_or_object => Text::Long(python_repr::text(list_or_object)),
-    }
 }
 
 /// What Python's `round()` makes of a number: the nearest one with so many decimals, of two the one whose last digit is
@@ -335,26 +316,6 @@ mod tests {
             (-1.5e300, "-1.5e+300"),
         ] {
             assert_eq!(repr(number).as_str(), text);
-        }
-    }
-
-    #[test]
-    fn values_become_the_texts_that_python_makes_of_them() {
-        use serde_json::json;
-        for (value, expected) in [
-            (json!("a"), "a"),
-            (json!(30), "30"),
-            (json!(30.0), "30.0"),
-            (json!(-0.0), "-0.0"),
-            (json!(18446744073709551615_u64), "18446744073709551615"),
-            (json!(1e22), "1e+22"),
-            (json!(5e-324), "5e-324"),
-            (json!(0.30000000000000004), "0.30000000000000004"),
-            (json!(true), "True"),
-            (json!(null), "None"),
-            (json!([1.0, "x"]), "[1.0, 'x']"),
-        ] {
-            assert_eq!(text(&value).as_str(), expected);
         }
     }
 

@@ -22,7 +22,9 @@ pub mod raised;
 pub mod range;
 pub mod shape;
 pub mod shelf;
+pub mod statsig;
 pub mod switch;
+pub mod texts;
 pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
@@ -63,6 +65,11 @@ pub trait Reader: Send + Sync {
     /// The value of a decision that could not be made for want of a ruleset; `None`: the caller's default.
     fn value_without_ruleset(&self, request: &Request<'_>) -> Option<Answer<'_>> {
         let _ = request;
+        None
+    }
+
+    /// The rule id of such a decision, on platforms where it is a text in every answer.
+    fn rule_without_ruleset(&self) -> Option<&'static str> {
         None
     }
 
@@ -309,6 +316,7 @@ static DIALECTS: &[&dyn Dialect] = &[
     &flagstay::Flagstay,
     &featbit::FeatBit,
     &featureflag_co::FeatureflagCo,
+    &statsig::Statsig,
     &vwo_fme::VwoFme,
     &vwo_fullstack::VwoFullstack,
 ];

@@ -2,6 +2,7 @@
 //! texts, and the rest becomes text or is left out.
 
 use super::coerce::{self, Text, truthy};
+use super::python_repr;
 use crate::decision::ErrorCode;
 use crate::user::{Entries, Name, User};
 use crate::value::Value;
@@ -28,7 +29,7 @@ impl Customs {
             Value::Bool(_) => self.booleans,
             Value::Null | Value::Array(_) | Value::Object(_) => false,
         };
-        is_kept.then(|| coerce::text(value))
+        is_kept.then(|| python_repr::as_text(value))
     }
 }
 

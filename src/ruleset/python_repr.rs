@@ -1,6 +1,6 @@
 //! JSON values as Python writes them: `{'a': [1.0, None, True]}`.
 
-use super::coerce;
+use super::coerce::{self, Text};
 use crate::value::Value;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -14,6 +14,24 @@ pub fn text(value: &Value) -> String {
             write(&mut text, other);
             text
         }
+    }
+}
+
+/// What Python's `str()` makes of a value, borrowed where it is a text already.
+pub fn as_text(value: &Value) -> Text<'_> {
+    match value {
+        Value::String(text) => Text::Borrowed(text),
+        Value::Null => Text::Borrowed("None"),
+        Value::Bool(true) => Text::Borrowed("True"),
+        Value::Bool(false) => Text::Borrowed("False"),
+        Value::Number(number) if number.is_f64() => coerce::repr(coerce::double(number)),
+        Value::Number(number) => {
+            let mut text = coerce::empty();
+            // Writing into a text does not fail.
+            let _ = write!(text, "{number}");
+            text
+        }
+        list_or_object => Text::Long(text(list_or_object)),
     }
 }
 
@@ -86,6 +104,25 @@ fn is_printable(c: char) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn values_become_the_texts_that_python_makes_of_them() {
+        for (value, expected) in [
+            (json!("a"), "a"),
+            (json!(30), "30"),
+            (json!(30.0), "30.0"),
+            (json!(-0.0), "-0.0"),
+            (json!(18446744073709551615_u64), "18446744073709551615"),
+            (json!(1e22), "1e+22"),
+            (json!(5e-324), "5e-324"),
+            (json!(0.30000000000000004), "0.30000000000000004"),
+            (json!(true), "True"),
+            (json!(null), "None"),
+            (json!([1.0, "x"]), "[1.0, 'x']"),
+        ] {
+            assert_eq!(as_text(&value).as_str(), expected);
+        }
+    }
 
     #[test]
     fn values_look_as_in_python() {

@@ -1,12 +1,12 @@
 //! Values read as a switch, as featureflag.co's `is_enabled` reads them.
 
-use super::coerce;
+use super::python_repr;
 use crate::value::Value;
 
 /// Whether a value, as text and in any case, is one of `y`, `yes`, `t`, `true`, `on`, `1`.
 pub fn is_on(value: &Value) -> bool {
     const ON: [&str; 6] = ["y", "yes", "t", "true", "on", "1"];
-    let text = coerce::text(value);
+    let text = python_repr::as_text(value);
     ON.iter().any(|on| text.as_str().eq_ignore_ascii_case(on))
 }
 

@@ -18,19 +18,19 @@ pub enum Held {
 }
 
 /// Where the records come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The client's own store, which held nothing else for this unit at that moment.
-    Store,
+    Store { unit: Box<str> },
     /// The caller, who may have them from anywhere.
     Caller,
 }
 
 impl Held {
-    pub fn loaded(records: Vec<(String, Record)>) -> Self {
+    pub fn loaded(unit: &str, records: Vec<(String, Record)>) -> Self {
         Held::Records {
             records: records.into_iter().collect(),
-            origin: Origin::Store,
+            origin: Origin::Store { unit: unit.into() },
         }
     }
 

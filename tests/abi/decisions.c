@@ -209,6 +209,24 @@ static void a_text_or_a_json_value_of_another_type_is_the_fallback(void)
     CHECK_STATUS(FLAGSTAY_INVALID_JSON, flagstay_json(client, user, T("list"), NULL, 0, &decision, NULL));
 }
 
+static void a_default_of_the_configuration_stands_where_its_type_fits(void)
+{
+    const char *config = "{\"dialect\": \"featbit\", \"options\": {\"defaults\": {\"number\": 5, \"text\": \"x\"}}}";
+    flagstay_client *waiting = client_of(config, NULL);
+    double number = 0;
+    CHECK_STATUS(FLAGSTAY_PROVIDER_NOT_READY, flagstay_number(waiting, user, T("number"), 1.5, &number, NULL));
+    CHECK(number == 5);
+    CHECK_STATUS(FLAGSTAY_PROVIDER_NOT_READY, flagstay_number(waiting, user, T("text"), 1.5, &number, NULL));
+    CHECK(number == 1.5);
+    CHECK_STATUS(FLAGSTAY_PROVIDER_NOT_READY, flagstay_text(waiting, user, T("text"), T("mine"), &decision, NULL));
+    CHECK_TEXT("x", decision.value_text, decision.value_text_len);
+    CHECK_STATUS(FLAGSTAY_PROVIDER_NOT_READY, flagstay_text(waiting, user, T("number"), T("mine"), &decision, NULL));
+    CHECK_TEXT("mine", decision.value_text, decision.value_text_len);
+    CHECK_STATUS(FLAGSTAY_PROVIDER_NOT_READY, flagstay_json(waiting, user, T("text"), T("[]"), &decision, NULL));
+    CHECK_TEXT("[]", decision.value_json, decision.value_json_len);
+    flagstay_client_free(waiting);
+}
+
 static void a_call_that_fails_still_answers_the_default(void)
 {
     flagstay_options options = {.size = sizeof options, .default_json = "7", .default_json_len = 1};
@@ -473,6 +491,7 @@ int main(void)
     TEST(both_kinds_of_switches_say_the_same);
     TEST(a_number_is_one_call);
     TEST(a_text_or_a_json_value_of_another_type_is_the_fallback);
+    TEST(a_default_of_the_configuration_stands_where_its_type_fits);
     TEST(a_call_that_fails_still_answers_the_default);
     TEST(options_that_are_refused_still_say_the_default);
     TEST(a_platform_without_kinds_and_details_says_so);

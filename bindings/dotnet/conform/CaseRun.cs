@@ -12,11 +12,11 @@ internal sealed class CaseRun : IDisposable
     private static readonly HashSet<string> CaseKeys = ["name", "ruleset", "config", "storage", "steps"];
     private static readonly HashSet<string> Options =
         ["goal_type_to_track", "opt_out", "environment", "global_custom_fields", "env_secret", "defaults"];
-    private static readonly HashSet<string> NotInTheAbi = ["kind", "assignments", "enforce_targeting", "enforce_overrides"];
 
     private static readonly Dictionary<string, HashSet<string>> StepKeys = new()
     {
-        ["evaluate"] = ["op", "flag", "user", "default", "exposure", "expect"],
+        ["evaluate"] =
+            ["op", "flag", "user", "default", "exposure", "kind", "assignments", "enforce_targeting", "enforce_overrides", "expect"],
         ["evaluate_all"] = ["op", "user", "expect"],
         ["track"] = ["op", "event", "user", "value", "properties", "flags", "expect"],
         ["ruleset"] = ["op", "name"],
@@ -85,9 +85,7 @@ internal sealed class CaseRun : IDisposable
         }
         foreach (JsonProperty member in step.EnumerateObject().Where(member => !known.Contains(member.Name)))
         {
-            return NotInTheAbi.Contains(member.Name)
-                ? $"`{member.Name}` is not in the ABI yet"
-                : $"key `{member.Name}` of the step is unknown";
+            return $"key `{member.Name}` of the step is unknown";
         }
         try
         {
@@ -131,13 +129,59 @@ internal sealed class CaseRun : IDisposable
     private string? Evaluate(JsonElement step)
     {
         using User user = UserOf(step);
+        using Assignments? assignments = AssignmentsOf(step);
         Decision decision = _client.Evaluate(step.GetProperty("flag").GetString()!, user, new EvaluationOptions
         {
-            ReadOnly = step.TryGetProperty("exposure", out JsonElement exposure) && !exposure.GetBoolean(),
+            ReadOnly = !IsSet(step, "exposure", otherwise: true),
             Default = step.TryGetProperty("default", out JsonElement fallback) ? fallback : default,
+            Kind = KindOf(step),
+            Assignments = assignments,
+            EnforceTargeting = IsSet(step, "enforce_targeting"),
+            EnforceOverrides = IsSet(step, "enforce_overrides"),
         });
         return Compare(step.GetProperty("expect"), decision);
     }
+
+    private static FlagKind KindOf(JsonElement step) =>
+        !step.TryGetProperty("kind", out JsonElement kind) || kind.ValueKind == JsonValueKind.Null ? FlagKind.Any
+        : kind.GetString() switch
+        {
+            "gate" => FlagKind.Gate,
+            "config" => FlagKind.Config,
+            "experiment" => FlagKind.Experiment,
+            "layer" => FlagKind.Layer,
+            var other => throw new NotSupportedException($"kind `{other}` is unknown"),
+        };
+
+    // Absent or null: none are passed. A user without the id has none to pass either.
+    private Assignments? AssignmentsOf(JsonElement step)
+    {
+        if (!step.TryGetProperty("assignments", out JsonElement passed) || passed.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+        JsonProperty only = passed.EnumerateObject().Single();
+        switch (only.Name)
+        {
+            case "values":
+                return new Assignments(only.Value);
+            case "load":
+                if (only.Value.EnumerateObject().FirstOrDefault(member => member.Name is not ("user" or "id_type")) is
+                    { Value.ValueKind: not JsonValueKind.Undefined } odd)
+                {
+                    throw new NotSupportedException($"key `{odd.Name}` of `assignments.load` is unknown");
+                }
+                using (User user = User.FromJson(only.Value.GetProperty("user")))
+                {
+                    return _client.LoadAssignments(user, only.Value.GetProperty("id_type").GetString()!);
+                }
+            default:
+                throw new NotSupportedException($"key `{only.Name}` of `assignments` is unknown");
+        }
+    }
+
+    private static bool IsSet(JsonElement step, string name, bool otherwise = false) =>
+        step.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : otherwise;
 
     private string? EvaluateAll(JsonElement step)
     {

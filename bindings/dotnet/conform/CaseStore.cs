@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 namespace Flagstay.Conform;
 
 // The store of a case: a map of JSON text, with the faults that the case asks for.
-internal sealed class CaseStore : IAssignmentStore
+internal sealed class CaseStore : ILoadingStore
 {
     private readonly Dictionary<(string Unit, string Flag), string> _records = [];
     private readonly bool _getFails;
@@ -30,6 +30,11 @@ internal sealed class CaseStore : IAssignmentStore
 
     public string? Get(string unit, string flag) =>
         _getFails ? throw new InvalidOperationException("the case makes `get` fail") : _records.GetValueOrDefault((unit, flag));
+
+    public IReadOnlyDictionary<string, string> Load(string unit) =>
+        _getFails
+            ? throw new InvalidOperationException("the case makes `get` fail")
+            : _records.Where(record => record.Key.Unit == unit).ToDictionary(record => record.Key.Flag, record => record.Value);
 
     public void Set(string unit, string flag, string record)
     {

@@ -225,7 +225,8 @@ class ClientTest < Minitest::Test
     assert_equal(:provider_not_ready, client.evaluate_all(user).error)
     assert_equal("OFF", client.status["state"])
     [-> { client.update(rules) }, -> { client.track("e", user) }, -> { client.peek("u", "f") },
-     -> { client.forget("u") }].each do |call|
+     -> { client.forget("u") }, -> { client.load_assignments(user) },
+     -> { client.resolve_countries(nil) }].each do |call|
       assert_equal(:closed, assert_raises(Flagstay::ClosedError, &call).status)
     end
   end

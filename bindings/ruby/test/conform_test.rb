@@ -43,6 +43,19 @@ class ConformTest < Minitest::Test
     assert_equal(["flagstay ruby 6 0", 0], [line, status], out)
   end
 
+  def test_kind_assignments_and_enforcement_go_through_the_binding
+    line, status, out = run_vectors(vectors(
+                                      evaluate("page-size", { value: 20 }, assignments: nil, enforce_targeting: true),
+                                      evaluate("page-size", { value: 20 }, kind: "gate", enforce_overrides: false),
+                                      evaluate("page-size", { value: 20 }, assignments: { values: { "a" => 5 } }),
+                                      evaluate("page-size", { value: 20 }, exposure: false, assignments: {
+                                                 load: { user: { key: "user-1" }, id_type: "userID" }
+                                               }),
+                                      storage: []
+                                    ))
+    assert_equal(["flagstay ruby 4 0", 0], [line, status], out)
+  end
+
   def test_what_is_answered_otherwise_fails_and_is_shown
     line, status, out = run_vectors(vectors(evaluate("page-size", { value: 20 }), evaluate("page-size", { value: 21 })))
     assert_equal(["flagstay ruby 1 1", 1], [line, status], out)
@@ -52,7 +65,12 @@ class ConformTest < Minitest::Test
   end
 
   def test_whatever_the_runner_does_not_know_fails
-    [vectors(evaluate("page-size", { value: 20 }, kind: "gate")), vectors(evaluate("page-size", { values: 20 })),
+    [vectors(evaluate("page-size", { value: 20 }, kind: "flag")), vectors(evaluate("page-size", { values: 20 })),
+     vectors(evaluate("page-size", {}, assignments: {})), vectors(evaluate("page-size", {}, assignments: { keep: {} })),
+     vectors(evaluate("page-size", {}, assignments: { values: {}, load: {} })),
+     vectors(evaluate("page-size", {}, assignments: { values: [] })),
+     vectors(evaluate("page-size", {}, assignments: { load: { user: { key: "u" }, id_type: "userID", as: 1 } })),
+     vectors(evaluate("page-size", {}, enforce_targeting: "yes")),
      vectors(evaluate("page-size", {}, colour: 1)), vectors({ op: "sleep" }),
      vectors(evaluate("page-size", {}), config: { mystery: 1 }), vectors(evaluate("page-size", {}), surprise: 1),
      vectors(evaluate("page-size", {}), ruleset: "nowhere"), vectors({ op: "storage", expect: [] })].each do |document|

@@ -136,4 +136,32 @@ class UserTest < Minitest::Test
     assert_predicate(user, :frozen?)
     refute_includes(user.inspect, "secret")
   end
+
+  def test_a_copy_of_a_user_is_the_user
+    user = user()
+    assert_same(user, user.dup)
+    assert_same(user, user.clone)
+    copies = Array.new(3) { Kernel.instance_method(:dup).bind_call(Flagstay::User.new("copied")) }
+    assert_equal(["copied"], copies.map(&:key).uniq)
+    copies.clear
+    4.times { GC.start }
+    assert_equal(true, client.enabled?("new-checkout", user))
+  end
+
+  def test_a_user_cannot_leave_the_process
+    [-> { Marshal.dump(user) }, -> { user.encode_with(nil) }].each do |call|
+      assert_includes(assert_raises(TypeError, &call).message, "cannot be dumped")
+    end
+    assert_raises(TypeError) { client.enabled?("new-checkout", Flagstay::User.allocate) }
+  end
+
+  def test_whole_numbers_of_any_size_are_attributes
+    [0, -1, (2**62), (2**63) - 1, -(2**63), 2**63, -(2**63) - 1, 2**70].each do |number|
+      rules = { format: 1, flags: { "f" => { on: true, variations: { yes: true, no: false }, off: "no", default: "no",
+                                             rules: [{ if: { attribute: "n", equals: number }, serve: "yes" }] } } }
+      client = Flagstay::Client.new(ruleset: rules)
+      assert_equal(true, client.enabled?("f", user("u", n: number)), number.to_s)
+      assert_equal(false, client.enabled?("f", user("u", n: number - 1025)), number.to_s) if number.abs < 2**53
+    end
+  end
 end

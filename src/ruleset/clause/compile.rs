@@ -7,6 +7,7 @@ use crate::ruleset::coerce::{self, rounded, truthy};
 use crate::ruleset::path::Path;
 use crate::ruleset::person::Property;
 use crate::ruleset::python_regex::{Options, PythonRegex};
+use crate::ruleset::python_repr;
 use crate::ruleset::raised::{Findings, Raised, Reached, items, member};
 use crate::value::Value;
 
@@ -63,7 +64,7 @@ impl Source<'_> {
             true => operation,
             false => self.member("property", findings)?,
         };
-        if coerce::text(name).as_str().contains("Than") {
+        if python_repr::as_text(name).as_str().contains("Than") {
             return Ok((self.number(operation, findings)?, false));
         }
         let positive = |test| Ok((test, false));
@@ -112,7 +113,6 @@ impl Source<'_> {
 
     fn number(&self, operation: &Value, findings: &mut Findings) -> Reached<Test> {
         let property = self.property(findings)?;
-        let value = self.member("value", findings)?;
         let order = match operation.as_str() {
             Some("BiggerEqualThan") => Some(Order::AtLeast),
             Some("BiggerThan") => Some(Order::Above),
@@ -125,15 +125,18 @@ impl Source<'_> {
                 None
             }
         };
-        let operand = coerce::float(coerce::text(value).as_str());
-        if operand.is_none() {
-            let message = format_args!("{value} is no number; the condition never holds");
-            findings.note(&self.path.key("value"), message);
-        }
+        let operand = self.member("value", findings).map(|value| {
+            let operand = coerce::float(python_repr::as_text(value).as_str());
+            if operand.is_none() {
+                let message = format_args!("{value} is no number; the condition never holds");
+                findings.note(&self.path.key("value"), message);
+            }
+            operand.map(|operand| rounded(operand, DECIMALS))
+        });
         Ok(Test::Number {
             property,
             order,
-            operand: operand.map(|operand| rounded(operand, DECIMALS)),
+            operand,
         })
     }
 
@@ -143,7 +146,7 @@ impl Source<'_> {
         Ok(Test::Text {
             property,
             comparison,
-            operand: operand.map(|value| coerce::text(value).as_str().into()),
+            operand: operand.map(|value| python_repr::as_text(value).as_str().into()),
             empty_is_missing: self.flavour.empty_is_missing,
         })
     }
@@ -181,7 +184,7 @@ impl Source<'_> {
             anchored: false,
         };
         let regex = operand.map(|pattern| {
-            let pattern = coerce::text(pattern);
+            let pattern = python_repr::as_text(pattern);
             match PythonRegex::new(pattern.as_str(), options) {
                 Ok(regex) => Ok(Box::new(regex)),
                 Err(refused) => {

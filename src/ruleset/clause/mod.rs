@@ -53,8 +53,8 @@ enum Test {
     Number {
         property: Property,
         order: Option<Order>,
-        /// Rounded; `None`: no number.
-        operand: Option<f64>,
+        /// Rounded; `None`: no number. That it is missing matters only to users whose property is a number.
+        operand: Reached<Option<f64>>,
     },
     Text {
         property: Property,
@@ -178,13 +178,17 @@ impl Test {
                 order,
                 operand,
             } => {
-                let (Some(order), Some(operand)) = (order, operand) else {
+                if let (None, Ok(_)) | (_, Ok(None)) = (order, operand) {
+                    return Ok(false);
+                }
+                let text = person.get(property);
+                let Some(number) = text.and_then(|text| coerce::float(text.as_str())) else {
                     return Ok(false);
                 };
-                let number = person
-                    .get(property)
-                    .and_then(|text| coerce::float(text.as_str()));
-                number.is_some_and(|number| order.holds(rounded(number, DECIMALS), *operand))
+                match (order, (*operand)?) {
+                    (Some(order), Some(operand)) => order.holds(rounded(number, DECIMALS), operand),
+                    _ => false,
+                }
             }
             Test::Text {
                 property,

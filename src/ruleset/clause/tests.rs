@@ -211,6 +211,10 @@ fn missing_members_raise_where_the_condition_needs_them() {
         ),
         (
             json!({"property": "plan", "operation": "LessThan"}),
+            Ok(false),
+        ),
+        (
+            json!({"property": "age", "operation": "LessThan"}),
             Err(Raised),
         ),
         (
@@ -237,7 +241,7 @@ fn missing_members_raise_where_the_condition_needs_them() {
         (json!(null), Err(Raised)),
     ] {
         assert_eq!(
-            asked(&STRICT, json!([clause]), json!({}), json!([])),
+            asked(&STRICT, json!([clause]), json!({"age": 5}), json!([])),
             expected,
             "{clause}"
         );

@@ -6,12 +6,13 @@ use super::{FLAVOUR, moment, property};
 use crate::error::Error;
 use crate::ruleset::clause::clauses;
 use crate::ruleset::clause::segment::{Group, Segment};
-use crate::ruleset::coerce::{self, truthy};
+use crate::ruleset::coerce::truthy;
 use crate::ruleset::data_sync::{Version, at, required};
 use crate::ruleset::id::Id;
 use crate::ruleset::path::Path;
 use crate::ruleset::person::Property;
 use crate::ruleset::portion::{Range, end};
+use crate::ruleset::python_repr;
 use crate::ruleset::raised::{Findings, Raised, Reached, items, member};
 use crate::value::{Value, kind_of};
 
@@ -48,7 +49,9 @@ pub fn flag(item: &Value, path: &Path<'_>) -> Result<Flag, Error> {
     let version = version(item, path)?;
     let is_archived = truthy(required(item, "isArchived", path)?);
     let variations = Variations::read(item, path)?;
-    let key = coerce::text(required(item, "key", path)?).as_str().into();
+    let key = python_repr::as_text(required(item, "key", path)?)
+        .as_str()
+        .into();
     let mut findings = Findings::of(id.text().map(str::to_owned));
     let state = match is_archived {
         true => State::Archived,

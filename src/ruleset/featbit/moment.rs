@@ -85,49 +85,35 @@ fn uncommon_date(bytes: &[u8]) -> Option<Dated> {
 
 /// Microseconds since midnight, and the seconds by which the zone is ahead of UTC.
 fn time_of_day(time: &[u8]) -> Option<(i64, i64)> {
+    let hour = digits(time, 0, 2)?;
     let colon = usize::from(time.get(2) == Some(&b':'));
-    let mut parts = [0_i64; 3];
-    let mut micros = 0;
-    let mut offset = 0;
-    let mut at = 0;
-    for part in 0..5 {
+    let mut at = 2;
+    let mut parts = [0; 2];
+    for part in &mut parts {
         match time.get(at) {
-            None => break,
-            Some(b'-' | b'+' | b'Z' | b'z') if part > 0 => {
-                offset = zone(&time[at..])?;
-                at = time.len();
-                break;
-            }
-            _ => {}
+            None | Some(b'-' | b'+' | b'Z' | b'z') => break,
+            Some(c) if colon == 1 && *c != b':' => return None,
+            Some(_) => {}
         }
-        match part {
-            0 => {}
-            1 | 2 if colon == 1 && time[at] != b':' => return None,
-            1 | 2 => at += colon,
-            3 => {
-                if matches!(time[at], b'.' | b',') {
-                    let fraction = &time[at + 1..];
-                    let length = fraction.iter().take_while(|c| c.is_ascii_digit()).count();
-                    micros = micros_of(&fraction[..length])?;
-                    at += 1 + length;
-                }
-                continue;
-            }
-            _ => return None,
-        }
-        parts[part] = i64::from(digits(time, at, 2)?);
-        at += 2;
+        *part = digits(time, at + colon, 2)?;
+        at += colon + 2;
     }
-    let [hour, minute, second] = parts;
+    let mut micros = 0;
+    // Seconds have a fraction, hours and minutes have none.
+    if let (true, [b'.' | b',', fraction @ ..]) = (at == 6 + 2 * colon, &time[at..]) {
+        let length = fraction.iter().take_while(|c| c.is_ascii_digit()).count();
+        micros = micros_of(&fraction[..length])?;
+        at += 1 + length;
+    }
+    let offset = match &time[at..] {
+        [] => 0,
+        rest => zone(rest)?,
+    };
+    let [hour, minute, second] = [hour, parts[0], parts[1]].map(i64::from);
     let is_midnight = hour == 24 && minute == 0 && second == 0 && micros == 0;
-    let is_time = at > 0 && minute < 60 && second < 60 && (hour < 24 || is_midnight);
-    if at < time.len() || !is_time {
-        return None;
-    }
-    Some((
-        ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros,
-        offset,
-    ))
+    let is_time = minute < 60 && second < 60 && (hour < 24 || is_midnight);
+    let since_midnight = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros;
+    is_time.then_some((since_midnight, offset))
 }
 
 /// The first six digits of a fraction of a second; `None`: there are none.

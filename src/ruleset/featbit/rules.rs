@@ -85,7 +85,7 @@ impl Rules {
     }
 
     /// Each item counts by its own date: one that is not newer than its predecessor is passed over, and the others are
-    /// taken all the same (divergence D3).
+    /// taken all the same.
     fn patched(&self, flags: Vec<Flag>, segments: Vec<Segment>) -> Loaded {
         if flags.is_empty() && segments.is_empty() {
             return unchanged("the patch is empty");

@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::config::Config;
 use crate::decision::ErrorCode;
+use crate::ruleset::portion;
 use crate::ruleset::{Metric, Request};
 use crate::user::{Part, User};
 use crate::value::Value;
@@ -256,4 +257,78 @@ fn users_and_metrics_of_any_number_are_told() {
     let known = json!({"keyId": "u", "name": "Una", "customizedProperties": []});
     assert_eq!(events[0]["metrics"][0]["numericValue"], json!(-1));
     assert_eq!(events[1], json!({"user": known}));
+}
+
+#[test]
+fn known_flags_and_attributes_have_their_known_numbers() {
+    for (flag, attribute, split, experiment) in [
+        (
+            "checkout",
+            "user-1",
+            0.8097134605050087,
+            0.31872590351849794,
+        ),
+        ("checkout", "user-2", 0.3419624138623476, 0.6565318577922881),
+        (
+            "checkout",
+            "user-3",
+            0.050593845546245575,
+            0.6749501642771065,
+        ),
+        ("checkout", "", 0.0534832370467484, 0.25128525774925947),
+        (
+            "dark_mode",
+            "user-1",
+            0.08562705339863896,
+            0.651633205357939,
+        ),
+        (
+            "dark_mode",
+            "user-2",
+            0.9362417161464691,
+            0.5132728298194706,
+        ),
+        (
+            "promo.banner",
+            "acme",
+            0.6967543568462133,
+            0.8500914145261049,
+        ),
+        (
+            "promo.banner",
+            "umbrella",
+            0.6781905079260468,
+            0.18085334869101644,
+        ),
+        (
+            "new checkout",
+            "Ann 7",
+            0.0560006657615304,
+            0.6444806554354727,
+        ),
+        ("flag", "zoë", 0.753647718578577, 0.5435738898813725),
+        ("flag", "用户-1", 0.34984482964500785, 0.2392412801273167),
+        ("flag", "a\u{301}", 0.5166185367852449, 0.8799821953289211),
+        ("flag", "\u{e1}", 0.8088179533369839, 0.403594137635082),
+        ("フラグ", "u", 0.18440562533214688, 0.005931995343416929),
+        ("flag", "42", 0.13123402185738087, 0.10628973226994276),
+        ("fla", "g42", 0.13123402185738087, 0.10628973226994276),
+        ("f", "1.5", 0.7565377173013985, 0.5221327226608992),
+        ("f", "True", 0.7895591501146555, 0.14645383413881063),
+        ("edge-", "almfmdka", 0.0, 0.41253107134252787),
+        ("edge-", "cogbjkia", 0.125, 0.724036131054163),
+        ("edge-", "nejnklod", 0.25, 0.5664213849231601),
+        ("edge-", "eajicjdp", 0.5, 0.1550554488785565),
+        ("edge-", "hgieiiac", 0.5, 0.054922828916460276),
+        ("edge-", "cdcbaokl", 0.75, 0.5024030283093452),
+        ("edge-", "lpbcdmnf", 1.0, 0.6071325391530991),
+    ] {
+        assert_eq!(
+            portion::number(&[flag, attribute]),
+            split,
+            "{flag} {attribute}"
+        );
+        let sampled = portion::number(&["expt", flag, attribute]);
+        assert_eq!(sampled, experiment, "{flag} {attribute}");
+    }
 }

@@ -24,7 +24,7 @@ impl Variations {
         let list = required(flag, "variations", path)?;
         let path = path.key("variations");
         let list = items(list, &path, &mut Findings::default())
-            .map_err(|_| at(&path, format_args!("must be a list, is {}", kind_of(list))))?;
+            .map_err(|_| at(path, format_args!("must be a list, is {}", kind_of(list))))?;
         let mut variations = Variations {
             stored: Vec::with_capacity(list.len()),
             places: HashMap::new(),

@@ -90,7 +90,7 @@ fn works(item: &Value, path: &Path<'_>, findings: &mut Findings) -> Reached<Work
     let name = member(basics, "name", &place, findings)?.clone();
     let is_listed = !key_name.is_array() && !key_name.is_object();
     let mut works = Works {
-        listed_as: is_listed.then(|| coerce::text(&key_name).as_str().into()),
+        listed_as: is_listed.then(|| python_repr::as_text(&key_name).as_str().into()),
         key_name,
         name,
         is_off,

@@ -86,7 +86,7 @@ fn decide<'r, T: Trace>(
     let mut call = Call::new(rules, &person, trace);
     let answer = call.settle(flag).map_err(|_| ErrorCode::General)?;
     if let Some(outbox) = &mut turn.outbox {
-        outbox.push(wire::evaluations(&call, turn.clock.now_ms()));
+        outbox.push(wire::evaluations(&call, &answer, turn.clock.now_ms()));
     }
     Ok(call.decision(answer, request))
 }
@@ -140,8 +140,8 @@ pub struct Call<'r, 'p, T> {
     rules: &'r Rules,
     pub person: &'p Person<'p>,
     inquiry: Inquiry<'p>,
-    /// What was evaluated, in the order it was finished.
-    pub finished: Vec<Answered<'r>>,
+    /// What was evaluated for what was asked for, in the order it was finished.
+    pub before: Vec<Answered<'r>>,
     number: OnceCell<Option<f64>>,
     trace: &'p mut T,
 }
@@ -178,7 +178,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
             rules,
             person,
             inquiry: Inquiry::new(person, &rules.segments),
-            finished: Vec::new(),
+            before: Vec::new(),
             number: OnceCell::new(),
             trace,
         }
@@ -188,16 +188,14 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
     pub fn settle(&mut self, flag: &'r Flag) -> Result<Answered<'r>, Failed> {
         let works = flag.works().ok_or(Raised)?;
         if works.is_off || works.prerequisites.is_empty() {
-            let answer = self.answer(works)?;
-            self.finished.push(answer);
-            return Ok(answer);
+            return self.answer(works);
         }
         let mut open = vec![Open::new(works)];
         while let Some(top) = open.last_mut() {
             let flag = top.flag;
             let answer = match self.next(top)? {
                 Next::Other(other) => {
-                    if open.len() == DEEPEST || self.finished.len() + open.len() > MOST {
+                    if open.len() == DEEPEST || self.before.len() + open.len() > MOST {
                         self.trace
                             .step(|| json!({"step": "prerequisites go too deep"}));
                         return Err(Failed::Raised);
@@ -213,11 +211,11 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
                 },
                 Next::Own => self.answer(flag)?,
             };
-            self.finished.push(answer);
             open.pop();
             let Some(needing) = open.last_mut() else {
                 return Ok(answer);
             };
+            self.before.push(answer);
             self.compare(needing, answer)?;
         }
         // Not reached: the last flag to be done is the one that was asked for.

@@ -110,7 +110,7 @@ impl Reader for Opened {
 /// The value of a decision that could not be made; `None`: the caller's default.
 ///
 /// A client that has no data yet answers a text of its own where the default counts as nothing; otherwise that stands
-/// as it is (divergence D1).
+/// as it is.
 fn default_value<'o>(
     options: &'o Options,
     request: &Request<'_>,
@@ -124,8 +124,8 @@ fn default_value<'o>(
             Some(value) => truthy(&value.value),
             None => {
                 let default = request.default.unwrap_or("null");
-                // A default that is no JSON is the caller's to be told of, elsewhere.
-                serde_json::from_str(default).is_ok_and(|default| truthy(&default))
+                // Of a default that is no JSON the caller is told when it is answered.
+                serde_json::from_str(default).map_or(true, |default| truthy(&default))
             }
         };
         if !is_something {
@@ -220,7 +220,7 @@ impl Ruleset for Rules {
         let mut call = Call::new(self, &person, &mut silent);
         let answer = call.settle(flag).ok()?;
         // What was shown is no longer true: there is no event that would be.
-        evaluate::is_still(&answer, decision).then(|| wire::evaluations(&call, now_ms))
+        evaluate::is_still(&answer, decision).then(|| wire::evaluations(&call, &answer, now_ms))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -3,9 +3,12 @@
 use crate::client::Client;
 use crate::config::Config;
 use crate::decision::ErrorCode;
+use crate::ruleset::portion;
 use crate::ruleset::{Metric, Request};
 use crate::user::User;
 use crate::value::Value;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 /// Account 11, project 22, environment 33.
@@ -396,4 +399,46 @@ fn metrics_are_taken_for_users_that_are_accepted_and_values_above_zero() {
     let events = client.drain_events(9);
     assert_eq!(events.len(), 2);
     assert_eq!(events[0]["metrics"][0]["numericValue"], json!(1.0));
+}
+
+#[test]
+fn known_keys_have_their_known_numbers() {
+    for (key, split, experiment) in [
+        ("test-value", 0.14653629204258323, 0.283852597232908),
+        ("qKPKh1S3FolC", 0.9105919692665339, 0.266311458311975),
+        (
+            "3eacb184-2d79-49df-9ea7-edd4f10e4c6f",
+            0.08994403155520558,
+            0.9777482026256621,
+        ),
+        ("a", 0.5510939303785563, 0.9867187184281647),
+        ("A", 0.878014266025275, 0.83147964021191),
+        ("user-1", 0.6518811983987689, 0.04604835156351328),
+        ("user-2", 0.256297139916569, 0.13937630970031023),
+        ("user-3", 0.6157925217412412, 0.285390364471823),
+        ("u-1", 0.5191644849255681, 0.9895176896825433),
+        ("0", 0.9677489032037556, 0.13407176733016968),
+        ("42", 0.18143264902755618, 0.6382325445301831),
+        ("  u", 0.9634600882418454, 0.4920866824686527),
+        ("alice@example.org", 0.6345529579557478, 0.7412926163524389),
+        ("ALICE@EXAMPLE.ORG", 0.05996988248080015, 0.5556657491251826),
+        ("{}", 0.8492563250474632, 0.5548137067817152),
+        (
+            "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+            0.9095806493423879,
+            0.9674166687764227,
+        ),
+        ("tab\there", 0.38414579443633556, 0.9213863261975348),
+        ("edge-almfmdka", 0.0, 0.48708405066281557),
+        ("edge-cogbjkia", 0.125, 0.14701308961957693),
+        ("edge-nejnklod", 0.25, 0.49756336910650134),
+        ("edge-eajicjdp", 0.5, 0.9968527448363602),
+        ("edge-hgieiiac", 0.5, 0.05473816487938166),
+        ("edge-cdcbaokl", 0.75, 0.9398562563583255),
+        ("edge-lpbcdmnf", 1.0, 0.13656367594376206),
+    ] {
+        assert_eq!(portion::number(&[key]), split, "{key}");
+        let encoded = BASE64_STANDARD.encode(key);
+        assert_eq!(portion::number(&[&encoded]), experiment, "{key}");
+    }
 }

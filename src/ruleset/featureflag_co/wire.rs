@@ -1,14 +1,18 @@
 //! Events in the platform's shape (section 6.2).
 
-use super::evaluate::Call;
+use super::evaluate::{Answered, Call};
 use crate::ruleset::person::Person;
 use crate::ruleset::trace::Trace;
 use crate::value::Value;
 use serde_json::json;
 
 /// The event of one evaluation: every flag that was evaluated on the way, the one that was asked for last.
-pub fn evaluations<'r: 'p, 'p, T: Trace>(call: &Call<'r, 'p, T>, now_ms: i64) -> Value {
-    let variations = call.finished.iter().map(|answer| {
+pub fn evaluations<'r: 'p, 'p, T: Trace>(
+    call: &Call<'r, 'p, T>,
+    answer: &Answered<'r>,
+    now_ms: i64,
+) -> Value {
+    let variations = call.before.iter().chain([answer]).map(|answer| {
         json!({
             "featureFlagKeyName": answer.flag.key_name,
             "sendToExperiment": call.sent(answer),

@@ -4,7 +4,7 @@ use super::attribute::Attribute;
 use super::flag::Compiled;
 use super::identity::By;
 use super::operators::{Operator, Seen};
-use super::texts::Texts;
+use crate::ruleset::texts::Texts;
 use crate::ruleset::trace::Trace;
 use crate::user::User;
 use crate::value::{Map, Value};

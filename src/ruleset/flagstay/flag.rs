@@ -3,9 +3,9 @@
 use super::conditions::{Condition, Segment};
 use super::identity::By;
 use super::split::{Group, Holdout, Split};
-use super::texts::{Index, Texts};
 use crate::ruleset::Problem;
 use crate::ruleset::path::Mistake;
+use crate::ruleset::texts::{Index, Texts};
 use crate::value::Prepared;
 
 #[derive(Debug)]

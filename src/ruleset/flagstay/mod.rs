@@ -14,7 +14,6 @@ mod operators;
 mod shape;
 mod split;
 mod stored;
-mod texts;
 mod wire;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
-use super::texts::Texts;
+use crate::ruleset::texts::Texts;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
 use crate::version::version;
 use regex::Regex;

@@ -32,7 +32,8 @@ enum Member {
 impl Translator<'_> {
     /// A set; the opening bracket has been read.
     pub(super) fn set(&mut self, flags: Flags) -> Result<(), Refused> {
-        let mut set = String::from("[");
+        let folds = flags.folds_ascii();
+        let mut set = String::from(if folds { "(?-i:[" } else { "[" });
         if self.take('^') {
             set.push('^');
         }
@@ -49,6 +50,9 @@ impl Translator<'_> {
             empty = false;
             if let Member::Literal(c) = first {
                 has_i |= dotted(c, c);
+                if folds {
+                    other_case(&mut set, c, c);
+                }
             }
             if !self.take('-') {
                 push(&mut set, &first);
@@ -64,6 +68,9 @@ impl Translator<'_> {
                 Some(c) => match (first, self.member(c, flags)?) {
                     (Member::Literal(low), Member::Literal(high)) if low <= high => {
                         has_i |= dotted(low, high);
+                        if folds {
+                            other_case(&mut set, low, high);
+                        }
                         push(&mut set, &Member::Literal(low));
                         set.push('-');
                         push(&mut set, &Member::Literal(high));
@@ -75,7 +82,7 @@ impl Translator<'_> {
         if has_i && flags.folds_i() {
             set.push_str(r"iI\x{130}\x{131}");
         }
-        set.push(']');
+        set.push_str(if folds { "])" } else { "]" });
         self.push(&set);
         Ok(())
     }
@@ -106,6 +113,18 @@ fn push(set: &mut String, member: &Member) {
     match member {
         Member::Category(category) => set.push_str(category),
         Member::Literal(c) => literal(set, *c),
+    }
+}
+
+/// Adds the letters of ASCII that are those of a range in the other case.
+fn other_case(set: &mut String, low: char, high: char) {
+    for (first, last) in [('a', 'z'), ('A', 'Z')] {
+        let (first, last) = (first.max(low), last.min(high));
+        if first <= last {
+            set.push((first as u8 ^ 0x20) as char);
+            set.push('-');
+            set.push((last as u8 ^ 0x20) as char);
+        }
     }
 }
 

@@ -17,6 +17,13 @@ use translate::{Pattern, translate};
 /// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds.
 const STEPS: usize = 200_000;
 
+/// Compiling recurses with the groups of a pattern. With more opening parentheses than this it is given a stack of its
+/// own, so that a document may be loaded on whatever small thread.
+const FLAT: usize = 3;
+
+/// Room for as many groups within groups as a pattern may have.
+const STACK: usize = 8 << 20;
+
 /// How a pattern is to be taken, besides what it says itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -63,6 +70,26 @@ enum Engine {
 
 impl PythonRegex {
     pub fn new(pattern: &str, options: Options) -> Result<Self, Refused> {
+        if pattern.matches('(').count() <= FLAT {
+            return PythonRegex::compile(pattern, options);
+        }
+        std::thread::scope(|scope| {
+            let roomy = std::thread::Builder::new().stack_size(STACK);
+            let compile = || PythonRegex::compile(pattern, options);
+            match roomy.spawn_scoped(scope, compile) {
+                Ok(thread) => match thread.join() {
+                    Ok(compiled) => compiled,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(error) => {
+                    let why = format!("there is no room to compile it: {error}");
+                    Err(Refused::Unsupported(why))
+                }
+            }
+        })
+    }
+
+    fn compile(pattern: &str, options: Options) -> Result<Self, Refused> {
         let Pattern {
             usual,
             exact,
@@ -167,6 +194,13 @@ mod tests {
         assert!(found("(?i)I", "ı") && found("(?i)[a-z]", "İ") && !found("(?i)[^i]", "ı"));
         assert!(found(r"(?i)k", "\u{212a}") && !found(r"(?ai)\w", "ſ"));
         assert!(!found(r"\B", "") && found(r"\B", "ab"));
+        for pattern in ["(?ai)k", "(?ai)[k]", "(?ai)[J-L]", "(?i)(?a:k)"] {
+            assert!(
+                found(pattern, "K") && found(pattern, "k") && !found(pattern, "\u{212a}"),
+                "{pattern}"
+            );
+        }
+        assert!(!found("(?ai)é", "É") && !found("(?ai)[é]", "É") && !found("(?ai)[^k]", "K"));
     }
 
     #[test]
@@ -218,6 +252,27 @@ mod tests {
         ] {
             assert!(is_invalid(pattern), "{pattern}");
         }
+    }
+
+    #[test]
+    fn many_groups_within_groups_need_no_large_stack() {
+        let nested = |open: &str, close: &str| format!("{}a{}", open.repeat(99), close.repeat(99));
+        let patterns = [
+            nested("(", ")"),
+            nested("(b|", ")") + "$",
+            nested("(b|", ")") + "\\1",
+            nested("(?:x", ")*"),
+            nested("(?=", ")"),
+        ];
+        let small = std::thread::Builder::new().stack_size(256 * 1024);
+        let thread = small.spawn(move || {
+            for pattern in patterns {
+                if let Ok(regex) = PythonRegex::new(&pattern, Options::default()) {
+                    assert!(!regex.is_match("é\n"));
+                }
+            }
+        });
+        thread.unwrap().join().unwrap();
     }
 
     #[test]

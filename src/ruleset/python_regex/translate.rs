@@ -37,6 +37,11 @@ impl Flags {
         self.ignore_case && !self.ascii
     }
 
+    /// Case means nothing, for the letters of ASCII.
+    pub fn folds_ascii(self) -> bool {
+        self.ignore_case && self.ascii
+    }
+
     pub(super) fn set(&mut self, letter: char, on: bool) -> Result<(), Refused> {
         match letter {
             'a' if on => self.ascii = true,
@@ -392,6 +397,16 @@ impl Translator<'_> {
     pub(super) fn literal(&mut self, c: char, flags: Flags) {
         if flags.folds_i() && DOTTED_AND_DOTLESS.contains(&c) {
             return self.push(r"[iI\x{130}\x{131}]");
+        }
+        if flags.folds_ascii() {
+            // The engines would fold letters of other scripts onto these: the Kelvin sign is a `k` to them.
+            let mut set = String::from("(?-i:[");
+            literal(&mut set, c);
+            if c.is_ascii_alphabetic() {
+                set.push((c as u8 ^ 0x20) as char);
+            }
+            set.push_str("])");
+            return self.push(&set);
         }
         literal(&mut self.usual, c);
         literal(&mut self.exact, c);

@@ -26,6 +26,16 @@ public sealed class ClientStatus
             }
         }
         Problems = problems;
+        var notes = new List<string>();
+        if (Json.TryGetProperty("notes", out JsonElement said) && said.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement note in said.EnumerateArray())
+            {
+                notes.Add(note.GetString() ?? "");
+            }
+        }
+        Notes = notes;
+        Overrides = Count(Json, "overrides");
         JsonElement updates = Json.GetProperty("updates");
         Updates = new UpdateStatus(
             Count(updates, "loaded"), Count(updates, "unchanged"), Count(updates, "refused"),
@@ -50,6 +60,12 @@ public sealed class ClientStatus
 
     /// <summary>What is broken in the ruleset.</summary>
     public IReadOnlyList<RulesetProblem> Problems { get; }
+
+    /// <summary>What the client was not given and rulesets may ask for, such as a table of countries.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>The number of overrides that are set.</summary>
+    public long Overrides { get; }
 
     /// <summary>What arrived.</summary>
     public UpdateStatus Updates { get; }

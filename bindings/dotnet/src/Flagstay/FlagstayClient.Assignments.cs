@@ -10,6 +10,35 @@ namespace Flagstay;
 public sealed unsafe partial class FlagstayClient
 {
     /// <summary>
+    /// Loads what the store holds for a user, to be passed to any number of evaluations (Statsig). Null: the user has no
+    /// such id; passing that on is passing none.
+    /// </summary>
+    /// <remarks>
+    /// A store that fails fails no decision: <see cref="Assignments.StoreError"/> says so. The same holds while there is no
+    /// ruleset. Without a store there is nothing in it.
+    /// </remarks>
+    /// <param name="user">Who it is.</param>
+    /// <param name="idType"><c>userID</c> for their key, otherwise the name of one of their ids.</param>
+    /// <exception cref="ObjectDisposedException">The client has been closed.</exception>
+    [SkipLocalsInit]
+    public Assignments? LoadAssignments(User? user, string idType)
+    {
+        Check.NotNull(idType, nameof(idType));
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, idType.Length);
+        Utf8 type = buffer.Add(idType, nameof(idType));
+        StoreTable.TakeThrown();
+        nint who = user is null ? 0 : user.Enter();
+        nint assignments, error;
+        int status = Native.flagstay_assignments_load(
+            _handle.Raw, who, type.Start, type.Length, &assignments, &error);
+        Left(user);
+        Exception? thrown = StoreTable.TakeThrown();
+        Failure.Check(status, error, thrown);
+        return assignments == 0 ? null : new Assignments(assignments, thrown);
+    }
+
+    /// <summary>
     /// Reads the assignment of (unit, flag) without deciding or enrolling: its record as JSON text, in the platform's own
     /// shape, or null where nothing is stored.
     /// </summary>

@@ -23,7 +23,7 @@ public sealed unsafe partial class FlagstayClient
             return SwitchOfLongKey(flag, user, fallback);
         }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        int length = Utf8Buffer.Encode(flag, stack, Utf8Buffer.StackSize, nameof(flag));
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
         return Switch(new Utf8(stack, (nuint)length), user, fallback);
     }
 
@@ -44,19 +44,14 @@ public sealed unsafe partial class FlagstayClient
     public double Number(string flag, User? user, double fallback)
     {
         Check.NotNull(flag, nameof(flag));
-        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, flag.Length);
-        Utf8 key = buffer.Add(flag, nameof(flag));
-        nint who = user is null ? 0 : user.Enter();
-        double value;
-        nint error;
-        int status = Native.flagstay_number(_handle.Raw, who, key.Start, key.Length, fallback, &value, &error);
-        Left(user);
-        if (status != 0)
+        if (!Utf8Buffer.Fits(flag))
         {
-            Failure.CheckEvaluation(status, error);
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return DecideNumber(buffer.Add(flag, nameof(flag)), user, fallback);
         }
-        return value;
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return DecideNumber(new Utf8(stack, (nuint)length), user, fallback);
     }
 
     /// <summary>Decides a text; <paramref name="fallback"/> where there is no decision or the value is no text.</summary>
@@ -65,30 +60,14 @@ public sealed unsafe partial class FlagstayClient
     {
         Check.NotNull(flag, nameof(flag));
         Check.NotNull(fallback, nameof(fallback));
+        if (!Utf8Buffer.Fits(flag))
+        {
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return DecideText(buffer.Add(flag, nameof(flag)), user, fallback);
+        }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + fallback.Length);
-        Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = buffer.Add(fallback, nameof(fallback));
-        nint who = user is null ? 0 : user.Enter();
-        DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
-        nint error;
-        int status = Native.flagstay_text(
-            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
-        Left(user);
-        try
-        {
-            if (status != 0)
-            {
-                Failure.CheckEvaluation(status, error);
-                return fallback;
-            }
-            return Utf8.Read(made.ValueText, made.ValueTextLength) ?? fallback;
-        }
-        finally
-        {
-            scratch.Return(&made);
-        }
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return DecideText(new Utf8(stack, (nuint)length), user, fallback);
     }
 
     /// <summary>
@@ -106,10 +85,9 @@ public sealed unsafe partial class FlagstayClient
         Utf8 other = buffer.Add(json, nameof(fallback));
         nint who = user is null ? 0 : user.Enter();
         DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
         nint error;
         int status = Native.flagstay_json(
-            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, &made, &error);
+            _handle.Raw, who, key.Start, key.Length, other.Start, other.Length, scratch.Made, &error);
         Left(user);
         try
         {
@@ -118,11 +96,13 @@ public sealed unsafe partial class FlagstayClient
                 Failure.CheckEvaluation(status, error);
                 return fallback;
             }
-            return Utf8.Read(made.ValueJson, made.ValueJsonLength) is { } value ? JsonText.Parse(value) : fallback;
+            return Utf8.Read(scratch.Made->ValueJson, scratch.Made->ValueJsonLength) is { } value
+                ? JsonText.Parse(value)
+                : fallback;
         }
         finally
         {
-            scratch.Return(&made);
+            scratch.Return();
         }
     }
 
@@ -168,72 +148,109 @@ public sealed unsafe partial class FlagstayClient
 
     /// <summary>Decides, and tells everything about it.</summary>
     [SkipLocalsInit]
-    public Decision Evaluate(string flag, User? user, EvaluationOptions? options = null)
+    public Decision Evaluate(string flag, User? user)
     {
         Check.NotNull(flag, nameof(flag));
-        string? fallback = options is null ? null : JsonText.Of(options.Default);
+        if (!Utf8Buffer.Fits(flag))
+        {
+            using var buffer = new Utf8Buffer(null, flag.Length);
+            return Decide(buffer.Add(flag, nameof(flag)), flag, user, null, null);
+        }
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
+        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
+        return Decide(new Utf8(stack, (nuint)length), flag, user, null, null);
+    }
+
+    /// <summary>Decides, and tells everything about it. What is asked besides is in the options.</summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
+    [SkipLocalsInit]
+    public Decision Evaluate(string flag, User? user, EvaluationOptions? options)
+    {
+        if (options is null)
+        {
+            return Evaluate(flag, user);
+        }
+        Check.NotNull(flag, nameof(flag));
+        using var asked = new GivenOptions(options);
+        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + asked.DefaultLength);
         Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
-        Native.OptionsStruct given = Given(options, other);
-        nint who = user is null ? 0 : user.Enter();
-        DecisionScratch scratch = DecisionScratch.Rent();
-        Native.DecisionStruct made = scratch.Begin();
-        nint error;
-        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, &given, &made, &error);
-        Left(user);
-        try
-        {
-            return status == 0 ? new Decision(made, flag) : Undecided(flag, status, error, options);
-        }
-        finally
-        {
-            scratch.Return(&made);
-        }
+        Native.OptionsStruct given = asked.With(asked.Default is null ? default : buffer.Add(asked.Default, nameof(options)));
+        return Decide(key, flag, user, &given, options);
     }
 
     /// <summary>
-    /// Decides every flag for a user. No exposure is queued until a decision is taken by its key. The default of
-    /// <paramref name="options"/> is not used.
+    /// Decides every flag for a user, or every flag of the kind that <paramref name="options"/> name. Nothing is exposed by
+    /// this call: that is done for each decision that is taken by its key. The options' default is not used.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
     public Decisions EvaluateAll(User? user, EvaluationOptions? options = null)
     {
-        Native.OptionsStruct given = Given(options, default);
-        var handle = new DecisionsHandle();
-        nint who = user is null ? 0 : user.Enter();
-        nint decisions, error;
-        int status = Native.flagstay_evaluate_all(_handle.Raw, who, &given, &decisions, &error);
-        Left(user);
-        if (status != 0)
+        if (options is null)
         {
-            Failure.CheckEvaluation(status, error);
-            return new Decisions((FlagstayStatus)status);
+            return DecideAll(user, null);
         }
-        handle.Own(decisions, DecisionWeight * (1 + (long)Native.flagstay_decisions_count(decisions)));
-        return new Decisions(this, handle);
+        using var asked = new GivenOptions(options);
+        Native.OptionsStruct given = asked.With(default);
+        return DecideAll(user, &given);
     }
 
     /// <summary>
     /// Says why a decision is what it is: <c>flag</c>, <c>decision</c> and <c>steps</c>, each of which may have steps of
     /// its own. Stored assignments are read; nothing is stored or queued. For people and logs, not for requests.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The options have assignments that have been disposed.</exception>
     [SkipLocalsInit]
     public JsonElement Explain(string flag, User? user, EvaluationOptions? options = null)
     {
         Check.NotNull(flag, nameof(flag));
-        string? fallback = options is null ? null : JsonText.Of(options.Default);
+        using var asked = new GivenOptions(options ?? new EvaluationOptions());
         byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        using var buffer = new Utf8Buffer(stack, (long)flag.Length + (fallback?.Length ?? 0));
+        using var buffer = new Utf8Buffer(stack, (long)flag.Length + asked.DefaultLength);
         Utf8 key = buffer.Add(flag, nameof(flag));
-        Utf8 other = fallback is null ? default : buffer.Add(fallback, nameof(options));
-        Native.OptionsStruct given = Given(options, other);
+        Native.OptionsStruct given = asked.With(asked.Default is null ? default : buffer.Add(asked.Default, nameof(options)));
         nint who = user is null ? 0 : user.Enter();
         nint explanation, error;
         int status = Native.flagstay_explain(_handle.Raw, who, key.Start, key.Length, &given, &explanation, &error);
         Left(user);
         Failure.Check(status, error);
         return JsonText.Parse(NativeText.Take(explanation)!);
+    }
+
+    private Decision Decide(Utf8 key, string flag, User? user, Native.OptionsStruct* given, EvaluationOptions? options)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        nint error;
+        int status = Native.flagstay_evaluate(_handle.Raw, who, key.Start, key.Length, given, scratch.Made, &error);
+        Left(user);
+        try
+        {
+            return status == 0
+                ? new Decision(scratch.Made, flag, scratch.Texts)
+                : Undecided(flag, status, error, options);
+        }
+        finally
+        {
+            scratch.Return();
+        }
+    }
+
+    private Decisions DecideAll(User? user, Native.OptionsStruct* given)
+    {
+        var handle = new DecisionsHandle();
+        nint who = user is null ? 0 : user.Enter();
+        nint decisions, error;
+        int status = Native.flagstay_evaluate_all(_handle.Raw, who, given, &decisions, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+            return new Decisions((FlagstayStatus)status);
+        }
+        int count = checked((int)Native.flagstay_decisions_count(decisions));
+        handle.Own(decisions, DecisionWeight * (1 + (long)count));
+        return new Decisions(this, handle, count, exposes: given is null || given->Mode == Native.ModeExpose);
     }
 
     private bool Switch(Utf8 flag, User? user, bool fallback)
@@ -246,6 +263,43 @@ public sealed unsafe partial class FlagstayClient
             Failure.CheckEvaluation(answer >> 1, 0);
         }
         return (answer & 1) != 0;
+    }
+
+    private double DecideNumber(Utf8 flag, User? user, double fallback)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        double value;
+        nint error;
+        int status = Native.flagstay_number(_handle.Raw, who, flag.Start, flag.Length, fallback, &value, &error);
+        Left(user);
+        if (status != 0)
+        {
+            Failure.CheckEvaluation(status, error);
+        }
+        return value;
+    }
+
+    // The fallback stays here: where it is the answer there is no need to have it back.
+    private string DecideText(Utf8 flag, User? user, string fallback)
+    {
+        nint who = user is null ? 0 : user.Enter();
+        DecisionScratch scratch = DecisionScratch.Rent();
+        nint error;
+        int status = Native.flagstay_text(_handle.Raw, who, flag.Start, flag.Length, null, 0, scratch.Made, &error);
+        Left(user);
+        try
+        {
+            if (status != 0)
+            {
+                Failure.CheckEvaluation(status, error);
+                return fallback;
+            }
+            return scratch.Texts.Read(scratch.Made->ValueText, scratch.Made->ValueTextLength) ?? fallback;
+        }
+        finally
+        {
+            scratch.Return();
+        }
     }
 
     // Apart, because a method that has something to dispose is slower even where it does not.
@@ -263,14 +317,6 @@ public sealed unsafe partial class FlagstayClient
         GC.KeepAlive(user);
         GC.KeepAlive(this);
     }
-
-    private static Native.OptionsStruct Given(EvaluationOptions? options, Utf8 fallback) => new()
-    {
-        Size = (nuint)sizeof(Native.OptionsStruct),
-        Mode = options is { ReadOnly: true } ? 1 : 0,
-        DefaultJson = fallback.Start,
-        DefaultJsonLength = fallback.Length,
-    };
 
     private static Decision Undecided(string flag, int status, nint error, EvaluationOptions? options)
     {

@@ -40,17 +40,21 @@ public sealed unsafe partial class FlagstayClient : IDisposable
         string configuration = options.ToJson();
         _store = options.AssignmentStore is { } store ? new StoreTable(store) : null;
         Open(configuration, options.Events.Capacity ?? EventOptions.DefaultCapacity);
-        if (options.Ruleset is not null)
+        try
         {
-            try
+            if (options.CountryResolver is not null)
+            {
+                SetCountryResolver(options.CountryResolver);
+            }
+            if (options.Ruleset is not null)
             {
                 Update(options.Ruleset);
             }
-            catch
-            {
-                _handle.Dispose();
-                throw;
-            }
+        }
+        catch
+        {
+            _handle.Dispose();
+            throw;
         }
     }
 

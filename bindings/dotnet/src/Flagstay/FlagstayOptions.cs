@@ -34,6 +34,18 @@ public sealed class FlagstayOptions
     /// <summary>A call of the store that takes longer is counted as slow in the client's status; default 50 ms.</summary>
     public TimeSpan? StoreSlowAfter { get; set; }
 
+    /// <summary>
+    /// Who knows the country of an IP address: its ISO 3166 code of two letters, or null where it is unknown. Asked for
+    /// conditions on the country of users who come without one (Statsig).
+    /// </summary>
+    /// <remarks>
+    /// <para>Called on the thread that decides, from several at once, with no lock held, for as long as it takes: look up a
+    /// table, do not ask a network. What it throws is in <see cref="FlagstayClient.LastCountryException"/>; the country is
+    /// then unknown.</para>
+    /// <para>It goes before a table in the dialect's options. The client holds it until it is closed.</para>
+    /// </remarks>
+    public Func<string, string?>? CountryResolver { get; set; }
+
     /// <summary>What becomes of events.</summary>
     public EventOptions Events { get; set; } = new();
 

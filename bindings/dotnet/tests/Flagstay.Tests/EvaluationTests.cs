@@ -86,6 +86,28 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void A_decision_has_details_and_a_kind_only_where_the_platform_has_them()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        Decision decision = client.Evaluate("price", new User("u"), new EvaluationOptions { Details = true });
+        Assert.Equal(JsonValueKind.Undefined, decision.Details.ValueKind);
+        Assert.Equal(FlagKind.Any, decision.Kind);
+        Assert.Equal(12, decision.Number);
+    }
+
+    [Fact]
+    public void A_kind_that_there_is_not_is_refused_by_name()
+    {
+        using FlagstayClient client = Rulesets.Client();
+        var odd = new EvaluationOptions { Kind = (FlagKind)77 };
+        var error = Assert.Throws<FlagstayException>(() => client.Evaluate("price", new User("u"), odd));
+        Assert.Equal(FlagstayStatus.InvalidArgument, error.Status);
+        Assert.Contains("options.kind", error.Message, StringComparison.Ordinal);
+        Assert.Throws<FlagstayException>(() => client.EvaluateAll(new User("u"), odd));
+        Assert.Throws<FlagstayException>(() => client.Explain("price", new User("u"), odd));
+    }
+
+    [Fact]
     public void The_caller_s_default_comes_back_as_it_was()
     {
         using FlagstayClient client = Rulesets.Client();
@@ -98,46 +120,6 @@ public class EvaluationTests
         Assert.Equal(9007199254740993, decision.Value.GetProperty("big").GetInt64());
         Assert.Equal("ä\0", decision.Value.GetProperty("text").GetString());
         Assert.Equal(ValueKind.None, client.Evaluate("no-such-flag", new User("u")).ValueKind);
-    }
-
-    [Fact]
-    public void All_flags_are_decided_at_once()
-    {
-        using FlagstayClient client = Rulesets.Client();
-        using Decisions decisions = client.EvaluateAll(new User("user-1").With("plan", "pro"));
-        Assert.Null(decisions.Error);
-        Assert.Equal(7, decisions.Count);
-        Assert.Equal(
-            ["new-checkout", "price", "greeting", "limits", "list", "closed", "größe-🥨"],
-            decisions.Select(decision => decision.Flag));
-        Assert.Equal(12, decisions["price"].Number);
-        Assert.False(decisions.TryGet("no-such-flag", out _));
-        Assert.Contains(
-            "no-such-flag", Assert.Throws<KeyNotFoundException>(() => decisions["no-such-flag"]).Message,
-            StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Decisions_are_exposed_when_they_are_taken_by_key_and_once()
-    {
-        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), exposures: true);
-        using Decisions decisions = client.EvaluateAll(new User("user-1"));
-        Assert.Single(decisions, decision => decision.Text == "blue");
-        Assert.Empty(client.DrainEvents());
-        Assert.Equal("blue", decisions["button-colour"].Text);
-        Assert.Equal("blue", decisions["button-colour"].Text);
-        Assert.Equal("blue", Assert.Single(client.DrainEvents()).GetProperty("variation").GetString());
-    }
-
-    [Fact]
-    public void Disposed_decisions_can_be_enumerated_and_not_exposed()
-    {
-        using FlagstayClient client = Rulesets.Client();
-        Decisions decisions = client.EvaluateAll(new User("user-1"));
-        decisions.Dispose();
-        decisions.Dispose();
-        Assert.Equal(7, decisions.Count());
-        Assert.Throws<ObjectDisposedException>(() => decisions["price"]);
     }
 
     [Fact]

@@ -43,19 +43,36 @@ public class HeaderTests
         Assert.Equal(members, Fields(type));
     }
 
-    [Fact]
-    public void The_store_s_table_has_the_members_of_the_header()
+    [Theory]
+    [InlineData("flagstay_store", typeof(Native.StoreStruct))]
+    [InlineData("flagstay_countries", typeof(Native.CountriesStruct))]
+    public void A_table_of_callbacks_has_the_members_of_the_header(string name, Type type)
     {
-        string body = Regex.Match(Header, @"typedef struct flagstay_store \{(.*?)\n\} flagstay_store;", RegexOptions.Singleline).Groups[1].Value;
+        string body = Regex.Match(Header, $@"typedef struct {name} \{{(.*?)\n\}} {name};", RegexOptions.Singleline).Groups[1].Value;
         string[] members = ["size", "context", .. Regex.Matches(body, @"\(\*(\w+)\)\(void").Select(m => m.Groups[1].Value.Replace("_", "", StringComparison.Ordinal))];
-        Assert.Equal(members, Fields(typeof(Native.StoreStruct)));
+        Assert.True(members.Length > 3, body);
+        Assert.Equal(members, Fields(type));
     }
+
+    [Fact]
+    public void Every_struct_of_the_header_is_known_here() => Assert.Equal(
+        ["flagstay_countries", "flagstay_decision", "flagstay_options", "flagstay_store"],
+        Regex.Matches(Header, @"^typedef struct (\w+) \{", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Order());
+
+    [Theory]
+    [InlineData("FLAGSTAY_MODE_EXPOSE", Native.ModeExpose)]
+    [InlineData("FLAGSTAY_MODE_READ", Native.ModeRead)]
+    [InlineData("FLAGSTAY_STORE_FAILURE", Native.StoreFailure)]
+    [InlineData("FLAGSTAY_STORE_DONE", Native.StoreDone)]
+    public void A_constant_that_only_the_binding_uses_has_its_number(string name, int value) =>
+        Assert.Contains($"  {name} = {value},\n", Header, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(typeof(FlagstayStatus), "flagstay_status", "FLAGSTAY_")]
     [InlineData(typeof(Reason), "flagstay_reason", "FLAGSTAY_REASON_")]
     [InlineData(typeof(ValueKind), "flagstay_type", "FLAGSTAY_TYPE_")]
     [InlineData(typeof(UserPart), "flagstay_part", "FLAGSTAY_")]
+    [InlineData(typeof(FlagKind), "flagstay_kind", "FLAGSTAY_KIND_")]
     public void Every_constant_has_its_number(Type type, string name, string prefix)
     {
         string body = Regex.Match(Header, $@"enum {name}\n.*?\{{(.*?)\n\}};", RegexOptions.Singleline).Groups[1].Value;

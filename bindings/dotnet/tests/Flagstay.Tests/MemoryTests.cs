@@ -90,6 +90,25 @@ public class MemoryTests
     }
 
     [Fact]
+    public void Assignments_and_country_resolvers_that_nobody_disposed_leave_nothing_behind()
+    {
+        using FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), new FullStore());
+        using var user = new User("user-1");
+        string records = $$"""{"x": "{{new string('x', 2_000)}}"}""";
+        NoGrowth(rounds: 10, () =>
+        {
+            for (int n = 0; n < 2_000; n++)
+            {
+                string kept = $"{n}";
+                client.SetCountryResolver(_ => kept);
+                var held = new Assignments(records);
+                client.Evaluate("button-colour", user, new EvaluationOptions { Assignments = held, Details = true });
+                client.LoadAssignments(user, "userID");
+            }
+        });
+    }
+
+    [Fact]
     public void Exceptions_of_a_store_leave_nothing_behind()
     {
         var store = new MapStore { Before = _ => throw new InvalidOperationException(new string('x', 2_000)) };

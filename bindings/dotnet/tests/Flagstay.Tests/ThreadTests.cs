@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Concurrent;
-using System.Linq;
 using System.Threading;
 using Xunit;
 
@@ -8,13 +6,13 @@ namespace Flagstay.Tests;
 
 public class ThreadTests
 {
-    private const int Threads = 64;
+    private const int Many = 64;
 
     [Fact]
     public void Sixty_four_threads_each_get_the_answer_to_their_own_question()
     {
-        using FlagstayClient client = Rulesets.Client(Rulesets.Echo(Threads));
-        Together(Threads, number =>
+        using FlagstayClient client = Rulesets.Client(Rulesets.Echo(Many));
+        Threads.Together(Many, number =>
         {
             string own = $"echo-{number}";
             using var user = new User(own);
@@ -33,7 +31,7 @@ public class ThreadTests
     {
         var store = new FullStore();
         using FlagstayClient client = Rulesets.Client(Rulesets.Colours(50), store);
-        Together(Threads, number =>
+        Threads.Together(Many, number =>
         {
             for (int n = 0; n < 200; n++)
             {
@@ -46,7 +44,7 @@ public class ThreadTests
                 Assert.Contains(first, client.Peek(key, "button-colour"), StringComparison.Ordinal);
             }
         });
-        Assert.Equal(Threads * 200, store.Records.Count);
+        Assert.Equal(Many * 200, store.Records.Count);
     }
 
     [Fact]
@@ -56,7 +54,7 @@ public class ThreadTests
         {
             FlagstayClient client = Rulesets.Client(Rulesets.Colours(100), new MapStore { Before = _ => Thread.Yield() });
             using var user = new User("u");
-            Together(4, number =>
+            Threads.Together(4, number =>
             {
                 for (int n = 0; n < 500; n++)
                 {
@@ -76,7 +74,7 @@ public class ThreadTests
     public void Rulesets_may_be_replaced_while_other_threads_evaluate()
     {
         using FlagstayClient client = Rulesets.Client(Rulesets.Echo(1));
-        Together(4, number =>
+        Threads.Together(4, number =>
         {
             using var user = new User("u");
             for (int n = 0; n < 500; n++)
@@ -95,39 +93,12 @@ public class ThreadTests
     {
         using FlagstayClient client = Rulesets.Client();
         using var user = new User("u").With("plan", "pro");
-        Together(Threads, _ =>
+        Threads.Together(Many, _ =>
         {
             for (int n = 0; n < 2_000; n++)
             {
                 Assert.True(client.IsEnabled("new-checkout", user));
             }
         });
-    }
-
-    private static void Together(int count, Action<int> body)
-    {
-        using var start = new Barrier(count);
-        var failures = new ConcurrentQueue<Exception>();
-        Thread[] threads = [.. Enumerable.Range(0, count).Select(number => new Thread(() =>
-        {
-            start.SignalAndWait();
-            try
-            {
-                body(number);
-            }
-            catch (Exception error)
-            {
-                failures.Enqueue(error);
-            }
-        }))];
-        foreach (Thread thread in threads)
-        {
-            thread.Start();
-        }
-        foreach (Thread thread in threads)
-        {
-            thread.Join();
-        }
-        Assert.Empty(failures);
     }
 }

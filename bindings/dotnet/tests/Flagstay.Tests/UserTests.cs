@@ -106,7 +106,6 @@ public class UserTests
         Refused("flag", () => client.IsEnabled(Half, null));
         Refused("flag", () => client.IsEnabled(longHalf, null));
         Refused("flag", () => client.Evaluate(longHalf, null));
-        Refused("fallback", () => client.Text("greeting", null, Half));
         Refused("unit", () => client.Peek(Half, "f"));
         Refused("ruleset", () => client.Update(longHalf));
     }

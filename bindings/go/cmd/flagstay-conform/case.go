@@ -115,9 +115,6 @@ func (t *subject) take(text json.RawMessage) (checks bool, differences []differe
 	if err != nil {
 		return false, nil, err
 	}
-	if member := step.beyondTheABI(); member != "" {
-		return false, nil, fmt.Errorf("`%s` is not in the ABI yet", member)
-	}
 	if step.Op == "ruleset" {
 		if step.Expect != nil {
 			return false, nil, errors.New("a step with op `ruleset` has nothing to expect")
@@ -174,7 +171,12 @@ func (t *subject) evaluate(step *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := optionsOf(step)
+	held, err := t.assignments(step)
+	if err != nil {
+		return nil, fmt.Errorf("assignments: %w", err)
+	}
+	defer held.Close()
+	options := append(optionsOf(step), flagstay.WithAssignments(held))
 	if step.Default != nil {
 		options = append(options, flagstay.Default(step.Default))
 	}
@@ -183,6 +185,22 @@ func (t *subject) evaluate(step *step) (any, error) {
 		return nil, err
 	}
 	return asJSON(decision)
+}
+
+// assignments are what the step passes along; nil: nothing.
+func (t *subject) assignments(step *step) (*flagstay.Assignments, error) {
+	given, err := readPassed(step.Assignments)
+	switch {
+	case given == nil || err != nil:
+		return nil, err
+	case given.Values != nil:
+		return flagstay.AssignmentsFromJSON(given.Values)
+	}
+	user, err := flagstay.UserFromJSON(given.Load.User)
+	if err != nil {
+		return nil, err
+	}
+	return t.client.LoadAssignments(user, *given.Load.IDType)
 }
 
 // isAnswer: a decision that answers the default is an answer; one for a call that was wrong is not.
@@ -195,7 +213,12 @@ func (t *subject) evaluateAll(step *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	decisions, err := t.client.All(user, optionsOf(step)...)
+	held, err := t.assignments(step)
+	if err != nil {
+		return nil, fmt.Errorf("assignments: %w", err)
+	}
+	defer held.Close()
+	decisions, err := t.client.All(user, append(optionsOf(step), flagstay.WithAssignments(held))...)
 	if err != nil {
 		return nil, fmt.Errorf("no decisions: %w", err)
 	}
@@ -258,11 +281,21 @@ func userOf(step *step) (*flagstay.User, error) {
 	return flagstay.UserFromJSON(step.User)
 }
 
-func optionsOf(step *step) []flagstay.Option {
+// optionsOf is what the step asks for, but for the assignments and the default.
+func optionsOf(step *step) (options []flagstay.Option) {
 	if step.Exposure != nil && !*step.Exposure {
-		return []flagstay.Option{flagstay.ReadOnly()}
+		options = append(options, flagstay.ReadOnly())
 	}
-	return nil
+	if step.Kind != nil {
+		options = append(options, flagstay.OfKind(flagstay.Kind(*step.Kind)))
+	}
+	if step.EnforceTargeting {
+		options = append(options, flagstay.EnforceTargeting())
+	}
+	if step.EnforceOverrides {
+		options = append(options, flagstay.EnforceOverrides())
+	}
+	return options
 }
 
 func asJSON(decision flagstay.Decision) (any, error) {

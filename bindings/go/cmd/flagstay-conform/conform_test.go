@@ -108,8 +108,16 @@ func TestWhatCannotBeRunFails(t *testing.T) {
 		"an unknown key":    {steps(`{` + evaluate + `, "colour": 1}`), "colour"},
 		"a missing user":    {steps(`{"op": "evaluate", "flag": "f"}`), "needs `user`"},
 		"a missing flag":    {steps(`{"op": "evaluate", "user": null}`), "needs `flag`"},
-		"kind":              {steps(`{` + evaluate + `, "kind": "gate"}`), "`kind` is not in the ABI yet"},
-		"a null assignment": {steps(`{` + evaluate + `, "assignments": null}`), "`assignments`"},
+		"an unknown kind":   {steps(`{` + evaluate + `, "kind": "segment"}`), "segment"},
+		"an empty kind":     {steps(`{` + evaluate + `, "kind": ""}`), "kind"},
+		"a broken switch":   {steps(`{` + evaluate + `, "enforce_targeting": 1}`), "enforce_targeting"},
+		"no assignments":    {steps(`{` + evaluate + `, "assignments": {}}`), "`load` or `values`"},
+		"two assignments":   {steps(`{` + evaluate + `, "assignments": {"load": {"user": null, "id_type": "a"}, "values": {}}}`), "`load` or `values`"},
+		"odd assignments":   {steps(`{` + evaluate + `, "assignments": {"save": {}}}`), "save"},
+		"half a load":       {steps(`{` + evaluate + `, "assignments": {"load": {"user": {"key": "u"}}}}`), "id_type"},
+		"a broken load":     {steps(`{` + evaluate + `, "assignments": {"load": {"user": 5, "id_type": "userID"}}}`), "assignments"},
+		"broken values":     {steps(`{` + evaluate + `, "assignments": {"values": []}}`), "assignments"},
+		"an odd all":        {steps(`{"op": "evaluate_all", "user": {"key": "u"}, "assignments": {}}`), "`load` or `values`"},
 		"a wrong answer":    {steps(`{` + evaluate + `, "expect": {"value": false}}`), "expected false"},
 		"no storage":        {steps(`{"op": "storage", "expect": []}`), "no storage"},
 	} {
@@ -120,7 +128,10 @@ func TestWhatCannotBeRunFails(t *testing.T) {
 	}
 	for name, document := range map[string]string{
 		"an answer": steps(`{` + evaluate + `, "expect": {"value": true, "error": null}}`),
-		"no rules":  withCase(`"ruleset": null, "steps": [{` + evaluate + `, "default": [1], "expect": {"value": [1]}}]`),
+		"assignments": steps(`{` + evaluate + `, "assignments": null, "enforce_overrides": true, "expect": {"value": true}},
+			{` + evaluate + `, "assignments": {"values": {"f": 5}}, "expect": {"value": true}},
+			{` + evaluate + `, "assignments": {"load": {"user": {"key": "u"}, "id_type": "userID"}}, "expect": {"value": true}}`),
+		"no rules": withCase(`"ruleset": null, "steps": [{` + evaluate + `, "default": [1], "expect": {"value": [1]}}]`),
 	} {
 		if report := run(t, document); !report.success() {
 			t.Errorf("%s: %s", name, report.text("go"))

@@ -46,10 +46,10 @@ type step struct {
 	User             json.RawMessage
 	Default          json.RawMessage
 	Exposure         *bool
-	Kind             json.RawMessage
+	Kind             *string
 	Assignments      json.RawMessage
-	EnforceTargeting json.RawMessage
-	EnforceOverrides json.RawMessage
+	EnforceTargeting bool
+	EnforceOverrides bool
 	Name             *string
 	Event            *string
 	Value            json.RawMessage
@@ -84,25 +84,38 @@ func readStep(text json.RawMessage) (*step, error) {
 	if read.Op == "" {
 		return nil, errors.New("the step has no `op`")
 	}
+	if read.Kind != nil && *read.Kind == "" {
+		return nil, errors.New("kind: an empty one must not stand for any")
+	}
 	return &read, nil
 }
 
-// beyondTheABI is the first member that this runner cannot honour yet.
-func (s *step) beyondTheABI() string {
-	for _, member := range []struct {
-		name string
-		text json.RawMessage
-	}{
-		{"kind", s.Kind},
-		{"assignments", s.Assignments},
-		{"enforce_targeting", s.EnforceTargeting},
-		{"enforce_overrides", s.EnforceOverrides},
-	} {
-		if member.text != nil {
-			return member.name
-		}
+// passed are the assignments that a step passes along; nil: none.
+type passed struct {
+	// What the store holds at this step.
+	Load *struct {
+		User   json.RawMessage `json:"user"`
+		IDType *string         `json:"id_type"`
+	} `json:"load"`
+	// These records, an object.
+	Values json.RawMessage `json:"values"`
+}
+
+func readPassed(text json.RawMessage) (*passed, error) {
+	var read *passed
+	if text == nil {
+		return nil, nil
 	}
-	return ""
+	if err := strictly(text, &read); err != nil || read == nil {
+		return nil, err
+	}
+	if (read.Load == nil) == (read.Values == nil) {
+		return nil, errors.New("either `load` or `values` is needed")
+	}
+	if read.Load != nil && (read.Load.User == nil || read.Load.IDType == nil) {
+		return nil, errors.New("load: `user` and `id_type` are needed")
+	}
+	return read, nil
 }
 
 func (s *step) need(text *string, name string) (string, error) {

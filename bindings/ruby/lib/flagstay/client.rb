@@ -1,6 +1,10 @@
 # frozen_string_literal: true
 
+require_relative "client/events"
+require_relative "client/kept"
+require_relative "client/overrides"
 require_relative "configuration"
+require_relative "countries"
 require_relative "decision"
 require_relative "decisions"
 require_relative "reply"
@@ -29,6 +33,10 @@ module Flagstay
   # no text (TypeError), text that is not UTF-8 ({InvalidTextError}), a user that cannot be made ({InvalidUserError}).
   # Everything else raises an {Error} that names the place.
   class Client
+    include Events
+    include Kept
+    include Overrides
+
     # Where a number is written to. Taken and given back as {Slot}s are.
     VALUES = [] # rubocop:disable Style/MutableConstant
     private_constant :VALUES
@@ -40,10 +48,6 @@ module Flagstay
     # How many flags a client knows the lengths of, at most.
     KNOWN = 4096
     private_constant :KNOWN
-
-    # How many events a drain takes that does not say how many: all.
-    ALL = (2**64) - 1
-    private_constant :ALL
 
     # Makes a client, and with a block closes it again.
     #
@@ -71,16 +75,20 @@ module Flagstay
     #   queue exposure events (false)
     # @param options [Hash, nil] the dialect's own options, by its reference page
     # @param now_ms [Integer, nil] a fixed clock in Unix milliseconds, for tests and simulations
+    # @param countries [#country, #call, nil] as for {#resolve_countries}
     # @raise [InvalidConfigError, InvalidRulesetError, InvalidJsonError, StoreError] a first ruleset that cannot be used
     #   makes no client
     def initialize(ruleset: nil, ruleset_file: nil, dialect: "flagstay", store: nil, events: nil, options: nil,
-                   now_ms: nil)
+                   now_ms: nil, countries: nil)
       raise InvalidConfigError, "ruleset_file: give either ruleset or ruleset_file, not both" if ruleset && ruleset_file
 
       configuration = Configuration.new(dialect:, ruleset_file:, store:, events:,
                                         options:, now_ms:)
       @store = configuration.store
+      @countries = nil
       @native = configuration.waits? ? Native::Waiting : Native
+      # Whether the library may call Ruby code during a decision.
+      @calls_back = !@store.nil?
       # Whether a decision is one call, on memory that nobody can touch meanwhile, with nothing to go on with after it.
       @direct = @store.nil? && !configuration.waits?
       @closed = false
@@ -89,6 +97,7 @@ module Flagstay
       # By the object, not by its letters: a frozen literal is found sooner than it is measured and looked through.
       @lengths = {}.compare_by_identity
       update(ruleset) if ruleset
+      resolve_countries(countries) if countries
     end
 
     # Decides a switch.
@@ -96,12 +105,13 @@ module Flagstay
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
       # The straight road for what programs do most, with nothing on it that is not needed.
-      length = @lengths[flag]
+      lengths = @lengths
+      length = lengths[flag]
       unless length
         return switch(flag, user, default) unless @direct && flag.is_a?(String) && flag.ascii_only?
 
         length = flag.bytesize
-        learn(flag, length) if flag.frozen?
+        learn(lengths, flag, length) if flag.frozen?
       end
       return switch(flag, user, default) unless user.is_a?(User)
 
@@ -119,14 +129,13 @@ module Flagstay
       flag = text_of(flag, "flag")
       value = VALUES.pop || FFI::MemoryPointer.new(:uint64)
       status = decide(user) do |pointer|
-        @native.number(@handle, pointer, flag, flag.bytesize, 0.0, value, nil)
+        # No flag has this value, so it is told from a default of the dialect's own, which goes before the caller's.
+        @native.number(@handle, pointer, flag, flag.bytesize, Float::NAN, value, nil)
       end
       number = value.get_double(0)
       VALUES << value
-      return whole(number) if status == Status::OK
-
-      misused(status) unless Status.answer?(status)
-      default
+      misused(status) unless status == Status::OK
+      number.nan? ? default : whole(number)
     end
 
     # Decides a text.
@@ -172,14 +181,23 @@ module Flagstay
     #
     # @param default what the decision's value is where there is an error
     # @param mode [:expose, :read] `:expose`: the user sees the variation, so a new assignment is stored, and an
-    #   exposure is queued if the client collects them. `:read`: somebody only looks; nothing is stored, nothing queued
+    #   exposure is queued if the client collects them. `:read`: somebody only looks; nothing is queued, and nothing is
+    #   stored but where the platform's own contract says so all the same
+    # @param kind [:gate, :config, :experiment, :layer, nil] which is meant, where names can collide (Statsig)
+    # @param assignments [Assignments, nil] what {#load_assignments} answered (Statsig); nil: none are passed
+    # @param enforce_targeting [Boolean] users for whom the targeting rules decide otherwise today do not keep their
+    #   stored assignment (Statsig)
+    # @param enforce_overrides [Boolean] users whom an override rule matches today do not keep it either (Statsig)
+    # @param details [Boolean] whether to gather what {Decision#details} answers, which costs time and memory
     # @return [Decision]
-    def evaluate(flag, user, default: nil, mode: :expose)
+    def evaluate(flag, user, default: nil, mode: :expose, kind: nil, assignments: nil, enforce_targeting: false,
+                 enforce_overrides: false, details: false)
       flag = Text.settled(flag, "flag")
       json = Json.text(default, "default", InvalidArgumentError) unless default.nil?
       memory = memory_of(json)
       Slot.use do |slot|
-        options = slot.options(mode, memory)
+        options = slot.options(mode:, default: memory, kind:, assignments:, details:,
+                               targeting: enforce_targeting, overrides: enforce_overrides)
         status = decide(user) do |pointer|
           @native.evaluate(@handle, pointer, flag, flag.bytesize, options, slot.decision, slot.error)
         end
@@ -191,11 +209,13 @@ module Flagstay
 
     # Decides every flag for a user. Exposes nothing: {Decisions#[]} does.
     #
-    # @param mode as for {#evaluate}
+    # @param mode as for {#evaluate}, and so the others
     # @return [Decisions]
-    def evaluate_all(user, mode: :expose)
+    def evaluate_all(user, mode: :expose, assignments: nil, enforce_targeting: false, enforce_overrides: false,
+                     details: false)
       Slot.use do |slot|
-        options = slot.options(mode)
+        options = slot.options(mode:, assignments:, details:, targeting: enforce_targeting,
+                               overrides: enforce_overrides)
         status = nil
         handle = Reply.handle(Native::DecisionsHandle) do |out, error|
           status = decide(user) { |pointer| @native.evaluate_all(@handle, pointer, options, out, error) }
@@ -207,73 +227,25 @@ module Flagstay
     # Says why a decision is what it is: every rule tried, every condition's outcome, buckets, the stored record. Reads
     # stored assignments, stores and queues nothing. For people and logs, not for the request path.
     #
+    # @param default as for {#evaluate}, and so the others
     # @return [Hash] with String names: `flag`, `decision` and `steps`
-    def explain(flag, user, default: nil)
+    def explain(flag, user, default: nil, kind: nil, assignments: nil, enforce_targeting: false,
+                enforce_overrides: false, details: false)
       flag = text_of(flag, "flag")
       memory = memory_of(default.nil? ? nil : Json.text(default, "default", InvalidArgumentError))
       Slot.use do |slot|
-        options = slot.options(:read, memory)
+        options = slot.options(mode: :read, default: memory, kind:, assignments:, details:,
+                               targeting: enforce_targeting, overrides: enforce_overrides)
         document(user) do |pointer, out, error|
           @native.explain(@handle, pointer, flag, flag.bytesize, options, out, error)
         end
       end
     end
 
-    # Reads the assignment of a unit and a flag, without deciding or enrolling.
-    #
-    # @param unit [String] the identity that assignments are kept under: usually the user's key
-    # @return [Hash, nil] the record in the platform's own shape; nil where nothing is stored
-    # @raise [NoStoreError, StoreError, ClosedError]
-    def peek(unit, flag)
-      unit = text_of(unit, "unit")
-      flag = text_of(flag, "flag")
-      document(nil) do |_, out, error|
-        @native.peek(@handle, unit, unit.bytesize, flag, flag.bytesize, out, error)
-      end
-    end
-
-    # Removes every assignment of a unit, for all flags.
-    #
-    # @return [Integer] how many there were
-    # @raise [NoStoreError, StoreError, ClosedError] a store that fails half-way has removed a part
-    def forget(unit)
-      unit = text_of(unit, "unit")
-      Reply.number do |out, error|
-        decide(nil) { @native.forget(@handle, unit, unit.bytesize, out, error) }
-      end.get_uint64(0)
-    end
-
-    # Takes a metric event: what a user did. Never waits: when the queue is full the oldest event leaves, counted.
-    #
-    # @param value [Object, nil] a number, or what the platform takes
-    # @param properties [Hash, nil]
-    # @param flags [Array<String>, nil] where the event is meant for some flags only
-    # @return [Boolean] whether the event was queued; false where the platform's rules do not take it
-    # @raise [ClosedError, InvalidArgumentError]
-    def track(event, user, value: nil, properties: nil, flags: nil)
-      event = text_of(event, "event")
-      details = { value:, properties:, flags: }.compact
-      details = details.empty? ? "" : Json.text(details, "track", InvalidArgumentError)
-      Reply.number do |out, error|
-        decide(user) do |pointer|
-          @native.track(@handle, pointer, event, event.bytesize, details, details.bytesize, out, error)
-        end
-      end.get_uint8(0) == 1
-    end
-
-    # Takes queued events out, oldest first; they are the caller's to deliver. Works on a closed client too.
-    #
-    # @param most [Integer] how many at most; without it all
-    # @return [Array<Hash>] in the shape of the ruleset's platform, with String names
-    def drain_events(most = ALL)
-      lines = Reply.text { |out, error| Native.drain_events(@handle, most, out, error) }
-      lines.to_s.each_line.map { |line| JSON.parse(line) }
-    end
-
     # Tells how the client is doing.
     #
-    # @return [Hash] with String names: `state`, `dialect`, `flags`, `problems`, `updates`, `store`, `events`; more may
-    #   be added
+    # @return [Hash] with String names: `state`, `dialect`, `flags`, `problems`, `notes`, `overrides`, `updates`,
+    #   `store`, `events`; more may be added
     def status
       JSON.parse(Reply.text { |out, error| Native::Waiting.client_status(@handle, out, error) })
     end
@@ -286,6 +258,29 @@ module Flagstay
     def update(document)
       document = Json.document(document, "ruleset", InvalidRulesetError)
       Reply.number { |_, error| Native::Waiting.client_update(@handle, document, document.bytesize, error) }
+      self
+    end
+
+    # Says who knows the country of an IP address, from the next decision on: for conditions on the country of users who
+    # come without one (Statsig). It goes before a table file in the configuration.
+    #
+    #     client.resolve_countries { |ip| reader.country(ip)&.iso_code }
+    #
+    # @param resolver [#country, #call, nil] an object as {Countries} describes it; nil, without a block: nobody any
+    #   more
+    # @return [self]
+    # @raise [InvalidArgumentError, ClosedError]
+    def resolve_countries(resolver = nil, &block)
+      raise ArgumentError, "give either an object or a block, not both" if resolver && block
+
+      resolver ||= block
+      @countries ||= Countries.new
+      table = @countries.table_for(resolver)
+      # From here on a decision may run Ruby code. What was learnt is forgotten, so that none takes the straight road.
+      @calls_back = true
+      @direct = false
+      @lengths = {}.compare_by_identity
+      Reply.number { |_, error| Native.client_set_countries(@handle, table, error) }
       self
     end
 
@@ -310,6 +305,11 @@ module Flagstay
       @store&.last_exception
     end
 
+    # @return [Exception, nil] the last exception that a country resolver raised
+    def last_country_exception
+      @countries&.last_exception
+    end
+
     def inspect
       "#<#{self.class}#{" closed" if closed?}>"
     end
@@ -331,14 +331,14 @@ module Flagstay
 
       flag = text_of(flag, "flag")
       answer = decide(user) do |pointer|
-        @native.on(@address, pointer.to_i, flag, flag.bytesize, default ? 1 : 0)
+        @native.on(@address, pointer, flag, flag.bytesize, default ? 1 : 0)
       end
       answer < 2 ? answer == 1 : undecided(answer)
     end
 
     # One object for each text at most, however many a program makes of it.
-    def learn(flag, length)
-      @lengths[flag] = length if @lengths.size < KNOWN && (-flag).equal?(flag)
+    def learn(lengths, flag, length)
+      lengths[flag] = length if lengths.size < KNOWN && (-flag).equal?(flag)
     end
 
     # The answer where there is no decision: the default is in the last bit, and the rest is the status.
@@ -366,8 +366,8 @@ module Flagstay
 
     # Runs one call for a user; if it went through a store of Ruby code, goes on with what interrupted that.
     def decide(user, &)
-      return @store.during { User.borrow(user, &) } if @store
-      return yield(user.handle) if user.is_a?(User)
+      return Callbacks.during { User.borrow(user, &) } if @calls_back
+      return yield(user.address) if user.is_a?(User)
 
       User.borrow(user, &)
     end

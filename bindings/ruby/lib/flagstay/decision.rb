@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "json"
+require_relative "kind"
 require_relative "native"
 
 module Flagstay
@@ -35,6 +36,9 @@ module Flagstay
     attr_reader :message
     # @return [String, nil] what went wrong with the store on the way; the decision stands all the same
     attr_reader :store_error
+    # @return [Symbol, nil] what the flag is, where flags of several kinds may share a name (Statsig): `:gate`,
+    #   `:config`, `:experiment` or `:layer`
+    attr_reader :kind
 
     # Reads a filled struct.
     #
@@ -56,6 +60,9 @@ module Flagstay
       @found = struct.get_uint8(FOUND) == 1
       @enabled = struct.get_uint8(ENABLED) == 1
       @sticky = struct.get_uint8(STICKY) == 1
+      @kind = Kind::NAMES[struct.get_int32(KIND)]
+      # Read as JSON when somebody asks.
+      @details = struct.get_uint64(DETAILS) == 0 ? nil : [Decision.text(struct, DETAILS)] # rubocop:disable Style/NumericPredicate
       # The default goes back as the object that it came as, not as what JSON made of it.
       own = @error && (@type == :none || Decision.text(struct, VALUE_JSON) == default_json)
       @value = own ? default : Decision.value(struct, @type)
@@ -70,6 +77,15 @@ module Flagstay
     def sticky? = @sticky
     # @return [Boolean] the caller's default was answered; {error} says why
     def default? = !@error.nil?
+
+    # @return [Hash, nil] the platform's further facts, frozen, with String names, where `details: true` asked for them.
+    #   What is in it is on the dialect's reference page
+    def details
+      text = @details&.first
+      return text unless text.is_a?(String)
+
+      @details[0] = Json.parse(text)
+    end
 
     # One member of a value that is an object, as the variables of a flag are on some platforms:
     #
@@ -87,15 +103,15 @@ module Flagstay
 
       # Where the value is the caller's default, its names may be Symbols.
       member = @value.fetch(name.to_s) { @value.fetch(name.to_sym) { return default } }
-      kind = Decision.kind(default)
-      kind.nil? || kind == Decision.kind(member) ? member : default
+      type = Decision.type_of(default)
+      type.nil? || type == Decision.type_of(member) ? member : default
     end
 
     # @return [Hash{Symbol => Object}] everything that a decision says, by name
     def to_h
       { flag: @flag, value: @value, type: @type, variation: @variation, variation_id: @variation_id,
         rule_id: @rule_id, reason: @reason, error: @error, message: @message, store_error: @store_error,
-        found: @found, enabled: @enabled, sticky: @sticky }
+        found: @found, enabled: @enabled, sticky: @sticky, kind: @kind, details: }
     end
 
     # For pattern matching.
@@ -128,7 +144,7 @@ module Flagstay
       # The type of a Ruby value in JSON; nil for nil, and for what JSON has no form for.
       #
       # @api private
-      def kind(value)
+      def type_of(value)
         case value
         when true, false then :boolean
         when Numeric then :number
@@ -136,6 +152,14 @@ module Flagstay
         when Array then :list
         when Hash then :object
         end
+      end
+
+      # Whether a struct holds the decision of a flag and a kind.
+      #
+      # @api private
+      # @param kind [Integer]
+      def of?(struct, flag, kind)
+        struct.get_int32(KIND) == kind && text(struct, FLAG) == flag
       end
 
       # The value alone.
@@ -161,18 +185,17 @@ module Flagstay
       # @api private
       # @return [String, nil] frozen
       def text(struct, place = VALUE_TEXT)
-        return if struct.get_uint64(place).zero?
-
-        Text.read(struct.get_pointer(place), struct.get_uint64(place + 8)).freeze
+        address = struct.get_uint64(place)
+        Text.at(address, struct.get_uint64(place + 8)).freeze unless address == 0 # rubocop:disable Style/NumericPredicate
       end
     end
 
     STRUCT = Native::DecisionStruct
-    REASON, ERROR, TYPE, FOUND, ENABLED, STICKY, BOOLEAN =
-      %i[reason error value_type found enabled sticky value_boolean].map { |name| STRUCT.offset_of(name) }
-    VALUE_TEXT, VALUE_JSON, FLAG, VARIATION, VARIATION_ID, RULE_ID, MESSAGE, STORE_ERROR =
-      Array.new(8) { |pair| STRUCT.offset_of(:texts) + (16 * pair) }
-    private_constant :STRUCT, :REASON, :ERROR, :TYPE, :FOUND, :ENABLED, :STICKY, :BOOLEAN, :VALUE_TEXT, :VALUE_JSON,
-                     :FLAG, :VARIATION, :VARIATION_ID, :RULE_ID, :MESSAGE, :STORE_ERROR
+    REASON, ERROR, TYPE, FOUND, ENABLED, STICKY, BOOLEAN, KIND =
+      %i[reason error value_type found enabled sticky value_boolean kind].map { |name| STRUCT.offset_of(name) }
+    VALUE_TEXT, VALUE_JSON, FLAG, VARIATION, VARIATION_ID, RULE_ID, MESSAGE, STORE_ERROR, DETAILS =
+      Array.new(9) { |pair| STRUCT.offset_of(:texts) + (16 * pair) }
+    private_constant :STRUCT, :REASON, :ERROR, :TYPE, :FOUND, :ENABLED, :STICKY, :BOOLEAN, :KIND, :VALUE_TEXT,
+                     :VALUE_JSON, :FLAG, :VARIATION, :VARIATION_ID, :RULE_ID, :MESSAGE, :STORE_ERROR, :DETAILS
   end
 end

@@ -34,9 +34,11 @@ module Flagstay
     # Answers a flag's decision and exposes it.
     #
     # @param flag [String, Symbol]
+    # @param kind [:gate, :config, :experiment, :layer, nil] which is meant, where flags of several kinds share a name
+    #   (Statsig); nil: the first
     # @return [Decision, nil] nil where there is no such flag
-    def [](flag)
-      index = index_of(flag)
+    def [](flag, kind = nil)
+      index = index_of(flag, kind)
       return if index.nil?
 
       decision = at(index)
@@ -47,9 +49,10 @@ module Flagstay
     # Looks at a flag's decision, and exposes nothing.
     #
     # @param flag [String, Symbol]
+    # @param kind as for {#[]}
     # @return [Decision, nil] nil where there is no such flag
-    def peek(flag)
-      index = index_of(flag)
+    def peek(flag, kind = nil)
+      index = index_of(flag, kind)
       at(index) if index
     end
 
@@ -68,10 +71,19 @@ module Flagstay
 
     private
 
-    def index_of(flag)
+    def index_of(flag, kind)
+      number = Kind.number(kind)
+      flag = Text.utf8(flag, "flag")
+      first = first_of(flag)
+      return first if first.nil? || kind.nil?
+
+      # Only the first can be looked up. There are as many more as there are kinds, in any places behind it.
+      Slot.use { |slot| (first...size).find { |index| Decision.of?(read(index, slot), flag, number) } }
+    end
+
+    def first_of(flag)
       return if @handle.nil?
 
-      flag = Text.utf8(flag, "flag")
       Slot.use do |slot|
         status = Native.decisions_find(@handle, flag, flag.bytesize, slot.value, nil)
         slot.value.get_uint64(0) if status == Status::OK
@@ -79,12 +91,15 @@ module Flagstay
     end
 
     def at(index)
-      Slot.use do |slot|
-        status = Native.decisions_at(@handle, index, slot.decision, slot.error)
-        raise Reply.error(status, slot.error.get_pointer(0)) unless status == Status::OK
+      Slot.use { |slot| Decision.new(read(index, slot)) }
+    end
 
-        Decision.new(slot.decision)
-      end
+    # @return [FFI::Pointer] the struct
+    def read(index, slot)
+      status = Native.decisions_at(@handle, index, slot.decision, slot.error)
+      raise Reply.error(status, slot.error.get_pointer(0)) unless status == Status::OK
+
+      slot.decision
     end
   end
 end

@@ -29,7 +29,9 @@ module Flagstay
       ffi_lib PATH
     end
 
-    DECIDE = %i[pointer pointer pointer size_t].freeze
+    # Client, user, and the flag. Users are passed as addresses, 0 for nobody: numbers are passed sooner than objects.
+    # Whoever makes such a call must have hold of the user meanwhile.
+    DECIDE = %i[pointer uintptr_t pointer size_t].freeze
 
     # What takes nanoseconds, by name without the prefix: parameters, and the result.
     QUICK = {
@@ -43,18 +45,27 @@ module Flagstay
       client_free: [%i[pointer], :void],
       user_new: [%i[pointer size_t pointer pointer], :int32],
       user_from_json: [%i[pointer size_t pointer pointer], :int32],
-      user_set_text: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
-      user_set_number: [%i[pointer int32 pointer size_t double pointer], :int32],
-      user_set_integer: [%i[pointer int32 pointer size_t int64 pointer], :int32],
-      user_set_boolean: [%i[pointer int32 pointer size_t uint8 pointer], :int32],
-      user_set_json: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
-      user_free: [%i[pointer], :void],
+      user_set_text: [%i[uintptr_t int32 pointer size_t pointer size_t pointer], :int32],
+      user_set_number: [%i[uintptr_t int32 pointer size_t double pointer], :int32],
+      user_set_integer: [%i[uintptr_t int32 pointer size_t int64 pointer], :int32],
+      user_set_boolean: [%i[uintptr_t int32 pointer size_t uint8 pointer], :int32],
+      user_set_json: [%i[uintptr_t int32 pointer size_t pointer size_t pointer], :int32],
+      user_free: [%i[uintptr_t], :void],
       decision_clear: [%i[pointer], :void],
       decisions_count: [%i[pointer], :size_t],
       decisions_at: [%i[pointer size_t pointer pointer], :int32],
       decisions_find: [%i[pointer pointer size_t pointer pointer], :int32],
       decisions_expose: [%i[pointer pointer size_t pointer], :int32],
       decisions_free: [%i[pointer], :void],
+      assignments_from_json: [%i[pointer size_t pointer pointer], :int32],
+      assignments_error: [%i[pointer pointer], :pointer],
+      assignments_json: [%i[pointer pointer pointer], :int32],
+      assignments_free: [%i[pointer], :void],
+      override_set: [%i[pointer int32 pointer size_t pointer size_t pointer size_t pointer], :int32],
+      override_set_group: [%i[pointer pointer size_t pointer size_t pointer size_t pointer], :int32],
+      override_remove: [%i[pointer int32 pointer size_t pointer size_t pointer], :int32],
+      override_clear: [%i[pointer pointer], :int32],
+      client_set_countries: [%i[pointer pointer pointer], :int32],
       drain_events: [%i[pointer size_t pointer pointer], :int32]
     }.freeze
 
@@ -69,17 +80,17 @@ module Flagstay
     # What waits as long as the client's store does.
     STORED = {
       evaluate: [*DECIDE, :pointer, :pointer, :pointer],
-      # The switch takes the addresses of client and user: numbers are passed sooner than objects. Whoever calls it must
-      # have hold of the objects meanwhile.
+      # The switch takes the client as an address too.
       on: %i[uintptr_t uintptr_t pointer size_t uint8],
       number: [*DECIDE, :double, :pointer, :pointer],
       text: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
       json: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
-      evaluate_all: %i[pointer pointer pointer pointer pointer],
+      evaluate_all: %i[pointer uintptr_t pointer pointer pointer],
       explain: [*DECIDE, :pointer, :pointer, :pointer],
+      assignments_load: %i[pointer uintptr_t pointer size_t pointer pointer],
       peek: %i[pointer pointer size_t pointer size_t pointer pointer],
       forget: %i[pointer pointer size_t pointer pointer],
-      track: %i[pointer pointer pointer size_t pointer size_t pointer pointer]
+      track: %i[pointer uintptr_t pointer size_t pointer size_t pointer pointer]
     }.freeze
 
     QUICK.each { |name, (parameters, result)| attach_function name, :"flagstay_#{name}", parameters, result }
@@ -99,14 +110,29 @@ module Flagstay
       def self.release(pointer) = Native.client_free(pointer)
     end
 
-    # @see User
-    class UserHandle < Handle
-      def self.release(pointer) = Native.user_free(pointer)
+    # Frees a user when the object that it is the finalizer of is gone. There are more users than of everything else: a
+    # {Handle} for each costs twice as much as the user itself.
+    class UserRelease
+      def initialize(address)
+        @address = address
+      end
+
+      # Ruby gives a copy of an object the finalizer of the original: the first that goes frees the user.
+      def call(_id)
+        address = @address
+        @address = 0
+        Native.user_free(address)
+      end
     end
 
     # @see Decisions
     class DecisionsHandle < Handle
       def self.release(pointer) = Native.decisions_free(pointer)
+    end
+
+    # @see Assignments
+    class AssignmentsHandle < Handle
+      def self.release(pointer) = Native.assignments_free(pointer)
     end
 
     # `flagstay_store`.
@@ -115,16 +141,22 @@ module Flagstay
              :load, :pointer, :set_if_absent, :pointer
     end
 
+    # `flagstay_countries`.
+    class CountriesTable < FFI::Struct
+      layout :size, :size_t, :context, :pointer, :drop, :pointer, :country, :pointer
+    end
+
     # `flagstay_options`.
     class OptionsStruct < FFI::Struct
-      layout :size, :size_t, :mode, :int32, :default_json, :pointer, :default_json_len, :size_t
+      layout :size, :size_t, :mode, :int32, :default_json, :pointer, :default_json_len, :size_t, :kind, :int32,
+             :enforce_targeting, :uint8, :enforce_overrides, :uint8, :details, :uint8, :assignments, :pointer
     end
 
     # `flagstay_decision`. From `value_text` on it is pairs of address and length.
     class DecisionStruct < FFI::Struct
       layout :size, :size_t, :storage, :pointer, :reason, :int32, :error, :int32, :value_type, :int32,
              :found, :uint8, :enabled, :uint8, :sticky, :uint8, :value_boolean, :uint8, :value_number, :double,
-             :texts, [:uint64, 16]
+             :texts, [:uint64, 18], :kind, :int32
     end
   end
 end

@@ -65,18 +65,19 @@ module Flagstay
         Native.error_free(pointer)
       end
 
+      # @return [String, nil] the text that an object lends; nil where it has none
+      def borrowed(object, function)
+        length = FFI::MemoryPointer.new(:size_t)
+        data = Native.public_send(function, object, length)
+        Text.read(data, length.get_uint64(0)) unless data.null?
+      end
+
       private
 
       def checked(memory, status)
         return if Status.answer?(status)
 
         raise error(status, memory.get_pointer(WORD))
-      end
-
-      def borrowed(object, function)
-        length = FFI::MemoryPointer.new(:size_t)
-        data = Native.public_send(function, object, length)
-        Text.read(data, length.get_uint64(0))
       end
     end
   end

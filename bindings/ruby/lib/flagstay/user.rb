@@ -17,18 +17,12 @@ module Flagstay
   class User
     # The parts, in the order in which the library numbers them.
     PARTS = %i[attributes private_attributes ids targeting environment context].freeze
-    INT64 = (-(2**63)..((2**63) - 1))
-    private_constant :INT64
 
     # @return [String, nil] the key; nil where the user has none, or one that is not text
     attr_reader :key
 
     # @api private
-    # @return [Native::UserHandle]
-    attr_reader :handle
-
-    # @api private
-    # @return [Integer] that of the handle, for as long as the user lives
+    # @return [Integer] where the library has the user, for as long as this lives
     attr_reader :address
 
     # @param key [String, Symbol] what decisions and stored assignments are tied to; an empty key is a key
@@ -44,12 +38,7 @@ module Flagstay
                    context: nil)
       @key = Text.settled(key, "key")
       parts = [attributes, private_attributes, ids, targeting, environment, context]
-      Slot.use do |slot|
-        hold(begin_with(parts, slot))
-        next if parts.all?(nil)
-
-        parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value, slot.error) } }
-      end
+      Slot.use { |slot| parts.compact.empty? ? hold(slot.user(@key)) : fill(parts, slot) }
       freeze
     end
 
@@ -61,8 +50,8 @@ module Flagstay
     # @raise [InvalidUserError, InvalidJsonError, InvalidTextError]
     def self.from_json(json)
       json = Json.document(json, "user", InvalidUserError)
-      pointer = Slot.use { |slot| slot.handle(:user_from_json, json) }
-      allocate.tap { |user| user.send(:adopt, pointer, json) }
+      address = Slot.use { |slot| slot.user_from(json) }
+      allocate.tap { |user| user.send(:adopt, address, json) }
     end
 
     # Yields what the library knows the user by, for one call.
@@ -71,8 +60,8 @@ module Flagstay
     # @param user [User, String, Symbol, Hash, nil]
     def self.borrow(user, &)
       case user
-      when User then yield user.handle
-      when nil then yield nil
+      when User then yield user.address
+      when nil then yield 0
       when String, Symbol, Hash then transient(user, &)
       else raise TypeError, "a user is a Flagstay::User, a String, a Hash or nil, not #{user.inspect}"
       end
@@ -82,16 +71,34 @@ module Flagstay
     #
     # @api private
     def self.transient(user)
-      pointer = Slot.use do |slot|
-        next slot.handle(:user_new, Text.utf8(user, "user")) unless user.is_a?(Hash)
+      address = Slot.use do |slot|
+        next slot.user(Text.utf8(user, "user")) unless user.is_a?(Hash)
 
-        slot.handle(:user_from_json, Json.text(user, "user", InvalidUserError))
+        slot.user_from(Json.text(user, "user", InvalidUserError))
       end
-      yield pointer
+      yield address
     ensure
-      Native.user_free(pointer) if pointer
+      Native.user_free(address) if address
     end
     private_class_method :transient
+
+    # A user is immutable, so its copy is itself.
+    def dup = self
+
+    # @return [self]
+    def clone(freeze: true) # rubocop:disable Lint/UnusedMethodArgument
+      self
+    end
+
+    # What the library knows of a user stays in this process: {from_json} makes another of what was kept elsewhere.
+    #
+    # @raise [TypeError] always
+    def marshal_dump
+      raise TypeError, "a #{self.class} cannot be dumped; keep what it was made of"
+    end
+
+    # The same for YAML.
+    def encode_with(_coder) = marshal_dump
 
     # Names the key only: attributes may be nobody's business.
     def inspect
@@ -101,58 +108,69 @@ module Flagstay
 
     private
 
-    def hold(pointer)
-      @handle = Native::UserHandle.new(pointer)
-      @address = pointer.address
+    def hold(address)
+      ObjectSpace.define_finalizer(self, Native::UserRelease.new(address))
+      @address = address
     end
 
-    def adopt(pointer, json)
-      hold(pointer)
+    def adopt(address, json)
+      hold(address)
       document = Json.parse(json)
       key = document["key"] if document.is_a?(Hash)
       @key = key if key.is_a?(String)
       freeze
     end
 
-    # A user without its values. A part that is given, but empty, is not the same as one that is not given.
-    def begin_with(parts, slot)
-      return slot.handle(:user_new, @key) if parts.all?(nil)
-
-      empty = {}
+    def fill(parts, slot)
+      empty = nil
       parts.each_with_index do |values, part|
         next if values.nil?
         raise InvalidUserError, "#{PARTS[part]} must be a Hash, not #{values.inspect}" unless values.is_a?(Hash)
 
-        empty[PARTS[part]] = values if values.empty?
+        (empty ||= { key: @key })[PARTS[part]] = values if values.empty?
       end
-      return slot.handle(:user_new, @key) if empty.empty?
-
-      slot.handle(:user_from_json, JSON.generate({ key: @key, **empty }))
+      # A part that is given, but empty, is not the same as one that is not given.
+      hold(empty ? slot.user_from(JSON.generate(empty)) : slot.user(@key))
+      error = slot.error
+      parts.each_with_index { |values, part| values&.each { |name, value| set(part, name, value, error) } }
     end
 
     def set(part, name, value, error)
-      unless name.is_a?(Symbol) || name.is_a?(String)
-        raise InvalidUserError, "#{PARTS[part]}: #{name.inspect} is no name; names are text"
-      end
-
-      name = name.name if name.is_a?(Symbol)
-      name = Text.utf8(name, PARTS[part])
-      status = write(part, name, value, error)
+      text = name.is_a?(Symbol) ? name.name : name
+      text = name_of(part, name) unless text.is_a?(String) && text.ascii_only?
+      status = write(part, text, value, error)
       raise Reply.error(status, error.get_pointer(0)) unless status == Status::OK
     end
 
+    def name_of(part, name)
+      return Text.utf8(name, PARTS[part]) if name.is_a?(Symbol) || name.is_a?(String)
+
+      raise InvalidUserError, "#{PARTS[part]}: #{name.inspect} is no name; names are text"
+    end
+
+    # The most frequent kinds of values first.
     def write(part, name, value, error)
       case value
-      when String, Symbol
-        value = Text.utf8(value, place(part, name)) unless value.is_a?(String) && value.ascii_only?
-        Native.user_set_text(@handle, part, name, name.bytesize, value, value.bytesize, error)
-      when Float then Native.user_set_number(@handle, part, name, name.bytesize, finite(part, name, value), error)
-      when true, false then Native.user_set_boolean(@handle, part, name, name.bytesize, value ? 1 : 0, error)
-      when INT64 then Native.user_set_integer(@handle, part, name, name.bytesize, value, error)
-      else
-        json = Json.text(value, place(part, name), InvalidUserError)
-        Native.user_set_json(@handle, part, name, name.bytesize, json, json.bytesize, error)
+      when String
+        value = Text.utf8(value, place(part, name)) unless value.ascii_only?
+        Native.user_set_text(@address, part, name, name.bytesize, value, value.bytesize, error)
+      when Integer then write_integer(part, name, value, error)
+      when true, false then Native.user_set_boolean(@address, part, name, name.bytesize, value ? 1 : 0, error)
+      when Float then Native.user_set_number(@address, part, name, name.bytesize, finite(part, name, value), error)
+      when Symbol then write(part, name, Text.utf8(value, place(part, name)), error)
+      else write_json(part, name, value, error)
       end
+    end
+
+    def write_integer(part, name, value, error)
+      return write_json(part, name, value, error) if value.bit_length > 63
+
+      Native.user_set_integer(@address, part, name, name.bytesize, value, error)
+    end
+
+    def write_json(part, name, value, error)
+      json = Json.text(value, place(part, name), InvalidUserError)
+      Native.user_set_json(@address, part, name, name.bytesize, json, json.bytesize, error)
     end
 
     def finite(part, name, value)

@@ -61,3 +61,8 @@ internal sealed class DecisionsHandle : Handle
 {
     protected override void Free(nint pointer) => Native.flagstay_decisions_free(pointer);
 }
+
+internal sealed class AssignmentsHandle : Handle
+{
+    protected override void Free(nint pointer) => Native.flagstay_assignments_free(pointer);
+}

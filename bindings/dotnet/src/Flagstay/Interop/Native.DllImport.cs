@@ -127,11 +127,47 @@ internal static unsafe partial class Native
         nint client, nint user, byte* flag, nuint flagLen, OptionsStruct* options, nint* explanation, nint* error);
 
     [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_assignments_load(
+        nint client, nint user, byte* idType, nuint idTypeLen, nint* assignments, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_assignments_from_json(
+        byte* records, nuint recordsLen, nint* assignments, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern byte* flagstay_assignments_error(nint assignments, nuint* len);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_assignments_json(nint assignments, nint* records, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_assignments_free(nint assignments);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int flagstay_peek(
         nint client, byte* unit, nuint unitLen, byte* flag, nuint flagLen, nint* record, nint* error);
 
     [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int flagstay_forget(nint client, byte* unit, nuint unitLen, ulong* removed, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_override_set(
+        nint client, int kind, byte* flag, nuint flagLen, byte* id, nuint idLen, byte* value, nuint valueLen,
+        nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_override_set_group(
+        nint client, byte* flag, nuint flagLen, byte* id, nuint idLen, byte* group, nuint groupLen, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_override_remove(
+        nint client, int kind, byte* flag, nuint flagLen, byte* id, nuint idLen, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_override_clear(nint client, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_client_set_countries(nint client, CountriesStruct* countries, nint* error);
 
     [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int flagstay_track(

@@ -127,11 +127,47 @@ internal static unsafe partial class Native
         nint client, nint user, byte* flag, nuint flagLen, OptionsStruct* options, nint* explanation, nint* error);
 
     [LibraryImport(Soname)]
+    internal static partial int flagstay_assignments_load(
+        nint client, nint user, byte* idType, nuint idTypeLen, nint* assignments, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_assignments_from_json(
+        byte* records, nuint recordsLen, nint* assignments, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial byte* flagstay_assignments_error(nint assignments, nuint* len);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_assignments_json(nint assignments, nint* records, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial void flagstay_assignments_free(nint assignments);
+
+    [LibraryImport(Soname)]
     internal static partial int flagstay_peek(
         nint client, byte* unit, nuint unitLen, byte* flag, nuint flagLen, nint* record, nint* error);
 
     [LibraryImport(Soname)]
     internal static partial int flagstay_forget(nint client, byte* unit, nuint unitLen, ulong* removed, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_override_set(
+        nint client, int kind, byte* flag, nuint flagLen, byte* id, nuint idLen, byte* value, nuint valueLen,
+        nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_override_set_group(
+        nint client, byte* flag, nuint flagLen, byte* id, nuint idLen, byte* group, nuint groupLen, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_override_remove(
+        nint client, int kind, byte* flag, nuint flagLen, byte* id, nuint idLen, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_override_clear(nint client, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_client_set_countries(nint client, CountriesStruct* countries, nint* error);
 
     [LibraryImport(Soname)]
     internal static partial int flagstay_track(

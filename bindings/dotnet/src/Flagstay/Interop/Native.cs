@@ -9,7 +9,10 @@ internal static unsafe partial class Native
     /// <summary>What the platforms' loaders look for; Linux finds a library that is already loaded by it.</summary>
     internal const string Soname = "libflagstay.so.1";
 
-    internal const uint AbiVersion = 1;
+    internal const uint AbiVersion = 2;
+
+    internal const int ModeExpose = 0;
+    internal const int ModeRead = 1;
 
     internal const int StoreFailure = 0;
     internal const int StoreDone = 7001;
@@ -43,6 +46,9 @@ internal static unsafe partial class Native
         internal nuint MessageLength;
         internal byte* StoreError;
         internal nuint StoreErrorLength;
+        internal byte* DetailsJson;
+        internal nuint DetailsJsonLength;
+        internal int Kind;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -52,6 +58,11 @@ internal static unsafe partial class Native
         internal int Mode;
         internal byte* DefaultJson;
         internal nuint DefaultJsonLength;
+        internal int Kind;
+        internal byte EnforceTargeting;
+        internal byte EnforceOverrides;
+        internal byte Details;
+        internal nint Assignments;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -65,5 +76,14 @@ internal static unsafe partial class Native
         internal nint Remove;
         internal nint Load;
         internal nint SetIfAbsent;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct CountriesStruct
+    {
+        internal nuint Size;
+        internal void* Context;
+        internal nint Drop;
+        internal nint Country;
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Flagstay.Interop;
 
-// The addresses of the functions, as each runtime gives them.
+// The functions of the table, and their addresses as each runtime gives them.
 internal sealed unsafe partial class StoreTable
 {
 #if NET
@@ -21,39 +21,6 @@ internal sealed unsafe partial class StoreTable
         SetIfAbsent = (nint)(delegate* unmanaged[Cdecl]<
             void*, byte*, nuint, byte*, nuint, byte*, nuint, delegate* unmanaged[Cdecl]<void*, byte*, nuint, void>, void*, int>)&SetIfAbsent,
     };
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Drop(void* context) => DropCore(context);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Get(
-        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength,
-        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
-        GetCore(context, unit, unitLength, flag, flagLength, sink, sinkContext);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Set(
-        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength, byte* record, nuint recordLength,
-        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
-        SetCore(context, unit, unitLength, flag, flagLength, record, recordLength, sink, sinkContext);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Remove(
-        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength,
-        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
-        RemoveCore(context, unit, unitLength, flag, flagLength, sink, sinkContext);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Load(
-        void* context, byte* unit, nuint unitLength,
-        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
-        LoadCore(context, unit, unitLength, sink, sinkContext);
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int SetIfAbsent(
-        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength, byte* record, nuint recordLength,
-        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
-        SetIfAbsentCore(context, unit, unitLength, flag, flagLength, record, recordLength, sink, sinkContext);
 #else
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate void DropFunction(void* context);
@@ -74,21 +41,66 @@ internal sealed unsafe partial class StoreTable
         delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext);
 
     // Native code keeps only the addresses: these fields keep the delegates from being collected.
-    private static readonly DropFunction Drop = DropCore;
-    private static readonly KeyFunction Get = GetCore;
-    private static readonly RecordFunction Set = SetCore;
-    private static readonly KeyFunction Remove = RemoveCore;
-    private static readonly UnitFunction Load = LoadCore;
-    private static readonly RecordFunction SetIfAbsent = SetIfAbsentCore;
+    private static readonly DropFunction DropDelegate = Drop;
+    private static readonly KeyFunction GetDelegate = Get;
+    private static readonly RecordFunction SetDelegate = Set;
+    private static readonly KeyFunction RemoveDelegate = Remove;
+    private static readonly UnitFunction LoadDelegate = Load;
+    private static readonly RecordFunction SetIfAbsentDelegate = SetIfAbsent;
 
     private static Native.StoreStruct Functions => new()
     {
-        Drop = Marshal.GetFunctionPointerForDelegate(Drop),
-        Get = Marshal.GetFunctionPointerForDelegate(Get),
-        Set = Marshal.GetFunctionPointerForDelegate(Set),
-        Remove = Marshal.GetFunctionPointerForDelegate(Remove),
-        Load = Marshal.GetFunctionPointerForDelegate(Load),
-        SetIfAbsent = Marshal.GetFunctionPointerForDelegate(SetIfAbsent),
+        Drop = Marshal.GetFunctionPointerForDelegate(DropDelegate),
+        Get = Marshal.GetFunctionPointerForDelegate(GetDelegate),
+        Set = Marshal.GetFunctionPointerForDelegate(SetDelegate),
+        Remove = Marshal.GetFunctionPointerForDelegate(RemoveDelegate),
+        Load = Marshal.GetFunctionPointerForDelegate(LoadDelegate),
+        SetIfAbsent = Marshal.GetFunctionPointerForDelegate(SetIfAbsentDelegate),
     };
 #endif
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static void Drop(void* context) => DropCore(context);
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static int Get(
+        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength,
+        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
+        GetCore(context, unit, unitLength, flag, flagLength, new Sink(sink, sinkContext));
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static int Set(
+        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength, byte* record, nuint recordLength,
+        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
+        SetCore(context, unit, unitLength, flag, flagLength, record, recordLength, new Sink(sink, sinkContext));
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static int Remove(
+        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength,
+        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
+        RemoveCore(context, unit, unitLength, flag, flagLength, new Sink(sink, sinkContext));
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static int Load(
+        void* context, byte* unit, nuint unitLength,
+        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
+        LoadCore(context, unit, unitLength, new Sink(sink, sinkContext));
+
+#if NET
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+#endif
+    private static int SetIfAbsent(
+        void* context, byte* unit, nuint unitLength, byte* flag, nuint flagLength, byte* record, nuint recordLength,
+        delegate* unmanaged[Cdecl]<void*, byte*, nuint, void> sink, void* sinkContext) =>
+        SetIfAbsentCore(context, unit, unitLength, flag, flagLength, record, recordLength, new Sink(sink, sinkContext));
 }

@@ -1,5 +1,9 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+#if NET
+using System.Runtime.Intrinsics;
+#endif
 using System.Text;
 
 namespace Flagstay.Interop;
@@ -76,8 +80,58 @@ internal unsafe ref struct Utf8Buffer
         }
     }
 
-    /// <summary>Encodes a short text on the stack, without the care that a larger one needs.</summary>
+    /// <summary>Whether a text fits on the stack whatever is in it; such a one is for <see cref="EncodeShort"/>.</summary>
     internal static bool Fits(string text) => text.Length <= StackSize / MostBytesPerChar;
+
+    /// <summary>
+    /// Encodes a text that fits. Keys of flags are short and mostly ASCII: they are narrowed eight at a time, the last eight
+    /// perhaps twice, which takes less than the call of an encoder does.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int EncodeShort(string text, byte* target, string name)
+    {
+#if NET
+        if (text.Length >= Vector128<ushort>.Count)
+        {
+            ref ushort chars = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(text.AsSpan()));
+            nuint last = (nuint)(text.Length - Vector128<ushort>.Count);
+            Vector128<ushort> all = Narrow(ref chars, last, target);
+            for (nuint at = 0; at < last; at += (nuint)Vector128<ushort>.Count)
+            {
+                all |= Narrow(ref chars, at, target);
+            }
+            if ((all & Vector128.Create((ushort)0xFF80)) == Vector128<ushort>.Zero)
+            {
+                return text.Length;
+            }
+        }
+        else
+        {
+            // Few enough to go one by one.
+            int at = 0;
+            while (at < text.Length && text[at] < 0x80)
+            {
+                target[at] = (byte)text[at];
+                at++;
+            }
+            if (at == text.Length)
+            {
+                return at;
+            }
+        }
+#endif
+        return Encode(text, target, StackSize, name);
+    }
+
+#if NET
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Narrow(ref ushort chars, nuint at, byte* target)
+    {
+        Vector128<ushort> eight = Vector128.LoadUnsafe(ref chars, at);
+        Vector128.Narrow(eight, eight).GetLower().Store(target + at);
+        return eight;
+    }
+#endif
 
     /// <summary>Encodes into memory that is large enough.</summary>
     internal static int Encode(string text, byte* target, int size, string name)

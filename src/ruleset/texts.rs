@@ -33,7 +33,7 @@ impl Texts {
         index.find(&self.list, text, |known| known).is_some()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.list.iter().map(|text| &**text)
     }
 }
@@ -62,10 +62,16 @@ impl Index {
         let mut slots = vec![free; count].into_boxed_slice();
         for (thing, place) in list.iter().zip(0..FREE) {
             let (mut at, tag) = begin(text(thing), count);
-            while slots[at].place != FREE {
+            let stands = |slot: Slot| {
+                slot.tag == tag && same_text(text(&list[slot.place as usize]), text(thing))
+            };
+            while slots[at].place != FREE && !stands(slots[at]) {
                 at = (at + 1) % count;
             }
-            slots[at] = Slot { tag, place };
+            // Of things that share a text the first is found.
+            if slots[at].place == FREE {
+                slots[at] = Slot { tag, place };
+            }
         }
         Index(slots)
     }
@@ -130,6 +136,15 @@ mod tests {
             assert!(!texts.contains(&format!("t{length}")));
             assert!(!texts.contains(""));
         }
+    }
+
+    #[test]
+    fn of_texts_that_stand_in_a_list_twice_the_first_is_found_however_many_there_are() {
+        let things: Vec<(&str, u32)> = (0..200_000).map(|n| ("the same", n)).collect();
+        let index = Index::new(&things, |(text, _)| text);
+        let found = index.find(&things, "the same", |(text, _)| text);
+        assert_eq!(found, Some(&("the same", 0)));
+        assert_eq!(index.find(&things, "another", |(text, _)| text), None);
     }
 
     #[test]

@@ -1,0 +1,367 @@
+//! What is stored, beyond the vectors: who was first, stores that do not answer, looking without touching.
+
+use super::*;
+use crate::ruleset::Enforce;
+use crate::sticky::held::{Held, Origin};
+use crate::sticky::memory::MemoryStore;
+use crate::sticky::{Record, StoreError};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// Writes its calls down.
+#[derive(Default)]
+struct Watched {
+    inner: MemoryStore,
+    calls: Mutex<Vec<String>>,
+}
+
+impl Watched {
+    fn said(&self, what: &str, unit: &str, flag: &str) {
+        self.calls
+            .lock()
+            .expect("nobody panics in here")
+            .push(format!("{what} {unit} {flag}"));
+    }
+
+    fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.calls.lock().expect("nobody panics in here"))
+    }
+}
+
+impl Store for Watched {
+    fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
+        self.said("get", unit, flag);
+        self.inner.get(unit, flag)
+    }
+
+    fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
+        self.said("set", unit, flag);
+        self.inner.set(unit, flag, record)
+    }
+
+    fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
+        self.said("remove", unit, flag);
+        self.inner.remove(unit, flag)
+    }
+
+    fn load(
+        &self,
+        unit: &str,
+        flags: &mut dyn Iterator<Item = &str>,
+    ) -> Result<Vec<(String, Record)>, StoreError> {
+        self.said("load", unit, "");
+        self.inner.load(unit, flags)
+    }
+
+    fn claim(
+        &self,
+        unit: &str,
+        flag: &str,
+        expected: Option<&Record>,
+        record: Record,
+    ) -> Result<Record, StoreError> {
+        self.said("claim", unit, flag);
+        self.inner.claim(unit, flag, expected, record)
+    }
+
+    fn forget(&self, unit: &str, flags: &mut dyn Iterator<Item = &str>) -> Result<u64, StoreError> {
+        self.inner.forget(unit, flags)
+    }
+
+    fn name(&self) -> &'static str {
+        "watched"
+    }
+}
+
+fn document() -> Document {
+    let mut alloc = rule("alloc", &[], json!({}));
+    alloc["configDelegate"] = json!("e");
+    Document::default()
+        .config("e", experiment(json!({"v": "new"})))
+        .layer("l", spec("layer", json!({}), json!([alloc])))
+}
+
+fn old() -> Value {
+    json!({"value": true, "json_value": {"v": "old"}, "rule_id": "oldRule", "group_name": "Old",
+           "secondary_exposures": [{"gate": "h", "gateValue": "false", "ruleID": "x"}],
+           "undelegated_secondary_exposures": null, "config_delegate": null, "explicit_parameters": ["v"],
+           "time": 5, "config_version": 2})
+}
+
+/// Loaded from the store for a unit.
+fn of(unit: &str) -> Origin {
+    Origin::Store { unit: unit.into() }
+}
+
+fn held(origin: Origin, records: Value) -> Held {
+    let records = records.as_object().cloned().unwrap_or_default().into_iter();
+    Held::Records {
+        records: records
+            .map(|(flag, record)| (flag, Arc::new(record)))
+            .collect(),
+        origin,
+    }
+}
+
+fn with<'a>(held: &'a Held, user: &'a User) -> Request<'a> {
+    Request {
+        held: Some(held),
+        ..ask(Kind::Experiment, "e", user)
+    }
+}
+
+#[test]
+fn a_new_assignment_has_every_member_that_the_platform_writes() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let u = user(json!({"key": "u"}));
+    let nothing = held(of("u:userID"), json!({}));
+    let ruleset = document().load();
+    let decision = world.decide(&*ruleset, &with(&nothing, &u)).0;
+    assert!(!decision.sticky);
+    assert_eq!(store.calls(), ["claim u:userID e"]);
+    let record = store
+        .inner
+        .get("u:userID", "e")
+        .expect("memory does not fail")
+        .expect("it is there");
+    assert_eq!(
+        *record,
+        json!({"value": true, "json_value": {"v": "new"}, "rule_id": "r-g", "group_name": "G",
+               "secondary_exposures": [], "undelegated_secondary_exposures": null, "config_delegate": null,
+               "explicit_parameters": ["v"], "time": 1_700_000_000_123_u64, "config_version": 3})
+    );
+    let layer = Request {
+        kind: Some(Kind::Layer),
+        flag: "l",
+        ..with(&nothing, &u)
+    };
+    world.decide(&*ruleset, &layer);
+    let record = store
+        .inner
+        .get("u:userID", "l")
+        .expect("memory does not fail")
+        .expect("it is there");
+    assert_eq!(record["config_delegate"], "e");
+    assert_eq!(record["undelegated_secondary_exposures"], json!([]));
+}
+
+#[test]
+fn whoever_stores_first_is_the_answer_for_everybody_else() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let u = user(json!({"key": "u"}));
+    let nothing = held(of("u:userID"), json!({}));
+    let ruleset = document().load();
+    // Between loading and deciding another process was here.
+    store
+        .inner
+        .set("u:userID", "e", &old())
+        .expect("memory does not fail");
+    let request = Request {
+        details: true,
+        ..with(&nothing, &u)
+    };
+    let decision = world.decide(&*ruleset, &request).0;
+    assert!(decision.sticky);
+    assert_eq!(
+        (rule_id(&decision), decision.variation.as_deref()),
+        ("oldRule", Some("Old"))
+    );
+    let details = decision.details.expect("details");
+    assert_eq!(
+        (&details["reason"], &details["lcut"], &details["version"]),
+        (&json!("Persisted"), &json!(5), &json!(2))
+    );
+    assert_eq!(store.calls(), ["claim u:userID e"]);
+    // What was put together by the caller, or loaded for somebody else, says nothing about what the store holds for this
+    // user: the platform's last writer wins.
+    for origin in [Origin::Caller, of("v:userID"), of("u:companyID")] {
+        let nothing = held(origin, json!({}));
+        assert!(!world.decide(&*ruleset, &with(&nothing, &u)).0.sticky);
+        assert_eq!(store.calls(), ["set u:userID e"]);
+    }
+}
+
+#[test]
+fn a_first_record_that_is_garbage_is_left_and_reported() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let u = user(json!({"key": "u"}));
+    store
+        .inner
+        .set("u:userID", "e", &json!([]))
+        .expect("memory does not fail");
+    let decision = world
+        .decide(
+            &*document().load(),
+            &with(&held(of("u:userID"), json!({})), &u),
+        )
+        .0;
+    assert!(!decision.sticky);
+    assert!(matches!(decision.store_error, Some(StoreError::Garbage(_))));
+}
+
+#[test]
+fn a_store_that_did_not_answer_is_left_alone_and_the_decision_says_why() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let u = user(json!({"key": "u"}));
+    let unknown = Held::Unknown(StoreError::Failed("down".to_owned()));
+    let decision = world.decide(&*document().load(), &with(&unknown, &u)).0;
+    assert_eq!(decision.value.value(), Some(&json!({"v": "new"})));
+    assert_eq!(
+        decision.store_error,
+        Some(StoreError::Failed("down".to_owned()))
+    );
+    assert_eq!(store.calls(), [""; 0]);
+}
+
+#[test]
+fn without_a_store_nothing_that_is_passed_counts() {
+    let u = user(json!({"key": "u"}));
+    let passed = held(Origin::Caller, json!({"e": old()}));
+    assert!(
+        !World::default()
+            .decide(&*document().load(), &with(&passed, &u))
+            .0
+            .sticky
+    );
+}
+
+#[test]
+fn deciding_for_all_flags_touches_nothing() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let ruleset = document().gate("segment:s", json!([])).load();
+    let u = user(json!({"key": "u"}));
+    let health = Health::new(Duration::from_secs(1));
+    for passed in [
+        None,
+        Some(held(of("u:userID"), json!({}))),
+        Some(held(of("u:userID"), json!({"e": old()}))),
+    ] {
+        let request = Request {
+            held: passed.as_ref(),
+            ..Request::new("", &u)
+        };
+        let mut turn = world.turn(&health);
+        turn.outbox = Some(Vec::new());
+        let all = ruleset
+            .evaluate_all(&request, &mut turn)
+            .expect("all of them");
+        let sticky: HashMap<_, _> = all
+            .iter()
+            .map(|(flag, decision)| (*flag, decision.sticky))
+            .collect();
+        let is_passed = passed.is_some_and(|held| held.get("e").is_some());
+        assert_eq!(sticky, HashMap::from([("e", is_passed), ("l", false)]));
+        assert_eq!(turn.outbox, Some(Vec::new()));
+        assert_eq!(store.calls(), [""; 0]);
+    }
+}
+
+#[test]
+fn gates_and_configs_never_touch_the_store() {
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let ruleset = document().gate("g", json!([])).load();
+    let u = user(json!({"key": "u"}));
+    for (kind, flag) in [(Kind::Gate, "g"), (Kind::Config, "e")] {
+        world.decide(&*ruleset, &ask(kind, flag, &u));
+        assert_eq!(store.calls(), [""; 0]);
+    }
+    world.decide(&*ruleset, &ask(Kind::Experiment, "e", &u));
+    assert_eq!(store.calls(), ["remove u:userID e"]);
+}
+
+#[test]
+fn who_asks_for_a_group_removes_the_assignment_of_its_experiment() {
+    let on =
+        json!({"type": "experiment_group", "field": "e", "operator": "any", "targetValue": ["g"]});
+    let document = document()
+        .gate("g", json!([rule("r", &["in g"], json!(true))]))
+        .condition("in g", on);
+    let ruleset = document.load();
+    let store = Arc::new(Watched::default());
+    let world = World {
+        collects: true,
+        ..World::with_store(store.clone())
+    };
+    let u = user(json!({"key": "u"}));
+    let (decision, events) = world.decide(&*ruleset, &ask(Kind::Gate, "g", &u));
+    assert!(decision.enabled);
+    assert_eq!(store.calls(), ["remove u:userID e"]);
+    let names: Vec<_> = events
+        .iter()
+        .map(|event| event["eventName"].clone())
+        .collect();
+    assert_eq!(
+        names,
+        ["statsig::config_exposure", "statsig::gate_exposure"]
+    );
+    // Nor is anything touched where only somebody looks.
+    world.explain(&*ruleset, &ask(Kind::Gate, "g", &u));
+    assert_eq!(store.calls(), [""; 0]);
+}
+
+#[test]
+fn enforced_rules_drop_the_assignment_and_leave_the_store() {
+    let mut spec = experiment(json!({"v": "new"}));
+    let rules = spec["rules"].as_array_mut().expect("rules");
+    rules.insert(
+        0,
+        rule("inlineTargetingRules", &["young"], json!({"v": "out"})),
+    );
+    rules.insert(0, rule("vip override", &["vip"], json!({"v": "vip"})));
+    let document = Document::default()
+        .config("e", spec)
+        .condition(
+            "young",
+            json!({"type": "user_field", "field": "age", "operator": "lt", "targetValue": 18}),
+        )
+        .condition(
+            "vip",
+            json!({"type": "user_field", "field": "vip", "operator": "eq", "targetValue": true}),
+        );
+    let ruleset = document.load();
+    let store = Arc::new(Watched::default());
+    let world = World::with_store(store.clone());
+    let passed = held(of("u:userID"), json!({"e": old()}));
+    let young = user(json!({"key": "u", "attributes": {"age": 5}}));
+    let vip = user(json!({"key": "u", "attributes": {"vip": true, "age": 50}}));
+    for (whom, targeting, overrides, rule) in [
+        (&young, false, false, "oldRule"),
+        (&young, false, true, "oldRule"),
+        (&young, true, false, "inlineTargetingRules"),
+        (&vip, true, false, "oldRule"),
+        (&vip, false, true, "vip override"),
+        (&vip, true, true, "vip override"),
+    ] {
+        let request = Request {
+            enforce: Enforce {
+                targeting,
+                overrides,
+            },
+            ..with(&passed, whom)
+        };
+        let decision = world.decide(&*ruleset, &request).0;
+        assert_eq!(rule_id(&decision), rule, "{targeting} {overrides}");
+        assert_eq!(store.calls(), [""; 0]);
+    }
+}
+
+#[test]
+fn units_are_named_as_the_platform_names_them() {
+    let ruleset = document().load();
+    let u = user(json!({"key": 5, "ids": {"companyid": "c", "list": [1]}}));
+    let unit = |id_type| ruleset.unit(&u, id_type);
+    assert_eq!(unit("userID").as_deref(), Some("5:userID"));
+    assert_eq!(unit("companyID").as_deref(), Some("c:companyID"));
+    assert_eq!(unit("stableID"), None);
+    assert_eq!(unit("list"), None);
+    assert_eq!(
+        ruleset.unit(&user(json!({})), "userID").as_deref(),
+        Some(":userID")
+    );
+}
