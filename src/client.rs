@@ -168,7 +168,7 @@ impl Client {
 
     /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
     /// moving something of its size costs as much as a lookup.
-    #[inline]
+    #[inline(always)]
     pub fn evaluate<R>(
         &self,
         request: &Request<'_>,
@@ -185,7 +185,7 @@ impl Client {
     }
 
     /// Decides a switch and nothing else; `None`: the flag is no switch.
-    #[inline]
+    #[inline(always)]
     pub fn switch(&self, request: &Request<'_>) -> Result<Option<bool>, ErrorCode> {
         let guard = self.session.load();
         let Some((session, ruleset)) = ready(&guard) else {
@@ -375,7 +375,7 @@ impl Client {
             .ok_or_else(|| Error::new(ErrorKind::Closed, "the client has been closed"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn turn<'c>(&'c self, session: &'c Session, mode: Mode) -> Turn<'c> {
         let store = session.store.as_deref();
         let exposes = self.events.exposures && mode == Mode::Expose;
@@ -391,17 +391,22 @@ impl Client {
     #[inline(always)]
     fn settle(&self, turn: &mut Turn<'_>, decision: &mut Decision<'_>) {
         self.send(turn);
-        if let Some(error) = turn.assignments.take_error() {
-            decision.store_error = Some(error);
+        if turn.assignments.has_failed() {
+            decision.store_error = turn.assignments.take_error();
         }
     }
 
     #[inline(always)]
     fn send(&self, turn: &mut Turn<'_>) {
-        if let Some(events) = turn.outbox.take() {
-            for event in events {
-                self.queue.offer(event);
-            }
+        if let Some(events) = &mut turn.outbox {
+            self.offer(events);
+        }
+    }
+
+    #[inline(never)]
+    fn offer(&self, events: &mut Vec<Value>) {
+        for event in events.drain(..) {
+            self.queue.offer(event);
         }
     }
 
@@ -411,7 +416,7 @@ impl Client {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ready(session: &Option<Arc<Session>>) -> Option<(&Session, &dyn Ruleset)> {
     let session = session.as_deref()?;
     Some((session, session.ruleset.as_deref()?))

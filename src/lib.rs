@@ -31,3 +31,5 @@ pub mod ruleset;
 pub mod sticky;
 pub mod user;
 pub mod value;
+mod version;
+mod word;

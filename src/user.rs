@@ -4,6 +4,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value, kind_of, same_text};
+use crate::{version, word};
 use std::sync::Arc;
 
 /// A name that is looked up in users, made into a word once, when the ruleset is loaded.
@@ -33,14 +34,7 @@ const HASH: u64 = 1 << 63;
 /// A name in one word. Up to seven bytes stand in it as they are, with their number: no other name has that word. Longer
 /// names are hashed, and two of them may share a word.
 fn word_of(name: &str) -> u64 {
-    let name = name.as_bytes();
-    let mut word = [0; 8];
-    match word[..7].get_mut(..name.len()) {
-        Some(place) => place.copy_from_slice(name),
-        None => return xxhash_rust::xxh64::xxh64(name, 0) | HASH,
-    }
-    word[7] = name.len() as u8;
-    u64::from_le_bytes(word)
+    word::of_short(name).unwrap_or_else(|| xxhash_rust::xxh64::xxh64(name.as_bytes(), 0) | HASH)
 }
 
 /// The named parts of a user, in the words of the vector format.
@@ -65,11 +59,53 @@ impl Part {
     ];
 }
 
+/// A value at a glance: what most conditions are about, in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glance {
+    /// A text of up to seven bytes, as [`word::of_short`] has it.
+    Short(u64),
+    /// A whole number of 64 bits that was given as one.
+    Whole(i64),
+    /// Everything else.
+    Other,
+}
+
+impl Glance {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::String(text) => word::of_short(text).map_or(Glance::Other, Glance::Short),
+            Value::Number(number) => number.as_i64().map_or(Glance::Other, Glance::Whole),
+            _ => Glance::Other,
+        }
+    }
+}
+
+/// What a lookup sees of an entry before it looks at the value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sight {
+    /// The name.
+    word: u64,
+    pub glance: Glance,
+    /// The word of the plain version that the value is, or 0.
+    pub version: u64,
+}
+
+impl Sight {
+    fn of(word: u64, value: &Value) -> Self {
+        let plain = value.as_str().and_then(version::plain);
+        Sight {
+            word,
+            glance: Glance::of(value),
+            version: plain.and_then(version::word).unwrap_or(0),
+        }
+    }
+}
+
 /// One part of a user: names and values in the order they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
-    // Words lie beside each other so that a lookup scans a few cache lines and compares one text at most.
-    words: Vec<u64>,
+    // Sights lie beside each other so that a lookup scans a few cache lines and compares one text at most.
+    sights: Vec<Sight>,
     entries: Vec<(Box<str>, Value)>,
     /// What stood in the place of the object, where it was no object. Some platforms refuse such a user at
     /// evaluation, so it is kept.
@@ -79,7 +115,7 @@ pub struct Entries {
 
 impl Entries {
     const NONE: Entries = Entries {
-        words: Vec::new(),
+        sights: Vec::new(),
         entries: Vec::new(),
         malformed: None,
         given: false,
@@ -88,47 +124,61 @@ impl Entries {
     /// The value under a name that is known since load time.
     #[inline]
     pub fn get(&self, name: &Name) -> Option<&Value> {
-        self.find(name.word, &name.text)
+        let at = match name.word & HASH {
+            0 => self.sights.iter().position(|sight| sight.word == name.word),
+            _ => self.position(name.word, &name.text),
+        }?;
+        Some(&self.entries[at].1)
+    }
+
+    /// What is seen of that value at a glance.
+    #[inline(always)]
+    pub fn sight(&self, name: &Name) -> Option<&Sight> {
+        for sight in &self.sights {
+            if sight.word == name.word {
+                return match name.word & HASH {
+                    0 => Some(sight),
+                    _ => self.sight_of_long(name),
+                };
+            }
+        }
+        None
+    }
+
+    /// The same for a name that is longer than a word.
+    #[inline(never)]
+    fn sight_of_long(&self, name: &Name) -> Option<&Sight> {
+        let at = self.position(name.word, &name.text)?;
+        Some(&self.sights[at])
     }
 
     /// The value under a name that is not known before the call.
     pub fn get_str(&self, name: &str) -> Option<&Value> {
-        self.find(word_of(name), name)
+        let at = self.position(word_of(name), name)?;
+        Some(&self.entries[at].1)
     }
 
-    #[inline(always)]
-    fn find(&self, word: u64, name: &str) -> Option<&Value> {
-        let at = self.position(word, name)?;
-        self.entries.get(at).map(|(_, value)| value)
-    }
-
-    #[inline(always)]
     fn position(&self, word: u64, name: &str) -> Option<usize> {
-        let at = self.words.iter().position(|known| *known == word)?;
-        match word & HASH {
-            0 => Some(at),
-            _ => self.position_of_long(at, word, name),
-        }
-    }
-
-    /// The place of a name that is longer than a word, where `first` is the first place that has its word.
-    #[inline(never)]
-    fn position_of_long(&self, first: usize, word: u64, name: &str) -> Option<usize> {
-        let is_it = |at: &usize| self.words[*at] == word && same_text(&self.entries[*at].0, name);
-        (first..self.words.len()).find(is_it)
+        let mut entries = self.sights.iter().zip(&self.entries);
+        entries.position(|(sight, (known, _))| {
+            sight.word == word && (word & HASH == 0 || same_text(known, name))
+        })
     }
 
     /// Sets a value; a name that is already there keeps its place.
     pub fn set(&mut self, name: &str, value: Value) {
         self.given = true;
         let word = word_of(name);
-        match self.position(word, name) {
-            Some(at) => self.entries[at].1 = value,
-            None => {
-                self.words.push(word);
-                self.entries.push((name.into(), value));
-            }
-        }
+        let Some(at) = self.position(word, name) else {
+            return self.push(word, name.into(), value);
+        };
+        self.sights[at] = Sight::of(word, &value);
+        self.entries[at].1 = value;
+    }
+
+    fn push(&mut self, word: u64, name: Box<str>, value: Value) {
+        self.sights.push(Sight::of(word, &value));
+        self.entries.push((name, value));
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
@@ -168,8 +218,7 @@ impl Entries {
             ..Entries::default()
         };
         for (name, value) in map {
-            entries.words.push(word_of(&name));
-            entries.entries.push((name.into_boxed_str(), value));
+            entries.push(word_of(&name), name.into_boxed_str(), value);
         }
         entries
     }
@@ -287,17 +336,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_seen_at_a_glance_is_the_value_that_was_set_last() {
+        let mut entries = Entries::default();
+        for name in ["short", "a name longer than a word"] {
+            for (value, glance, plain) in [
+                (json!("DE"), word::of_short("DE").map(Glance::Short), None),
+                (json!(-7), Some(Glance::Whole(-7)), None),
+                (
+                    json!("2.4.1"),
+                    word::of_short("2.4.1").map(Glance::Short),
+                    Some([2, 4, 1]),
+                ),
+                (json!("10.12.137"), Some(Glance::Other), Some([10, 12, 137])),
+                (json!("2.4"), word::of_short("2.4").map(Glance::Short), None),
+                (json!(null), Some(Glance::Other), None),
+                (json!(1.5), Some(Glance::Other), None),
+                (json!(u64::MAX), Some(Glance::Other), None),
+            ] {
+                entries.set(name, value.clone());
+                let sight = entries.sight(&Name::new(name)).unwrap();
+                assert_eq!(Some(sight.glance), glance, "{value}");
+                let version = plain.and_then(version::word).unwrap_or(0);
+                assert_eq!(sight.version, version, "{value}");
+                assert_eq!(entries.get(&Name::new(name)), Some(&value));
+            }
+        }
+    }
+
+    #[test]
     fn long_names_that_share_a_word_are_told_apart() {
         let mut entries = Entries::default();
-        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            entries.words.push(HASH | 7);
-            entries.entries.push((name.into(), json!(n)));
+        let name = |word, text: &str| Name {
+            word,
+            text: text.into(),
+        };
+        for (n, text) in ["a", "b", "c"].into_iter().enumerate() {
+            entries.push(HASH | 7, text.into(), json!(n));
         }
-        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            assert_eq!(entries.find(HASH | 7, name), Some(&json!(n)));
+        for (n, text) in ["a", "b", "c"].into_iter().enumerate() {
+            assert_eq!(entries.get(&name(HASH | 7, text)), Some(&json!(n)));
         }
-        assert_eq!(entries.find(HASH | 7, "d"), None);
-        assert_eq!(entries.find(HASH | 8, "a"), None);
+        assert_eq!(entries.get(&name(HASH | 7, "d")), None);
+        assert_eq!(entries.get(&name(HASH | 8, "a")), None);
     }
 
     #[test]

@@ -288,7 +288,22 @@ impl<'a> Options<'a> {
 ///
 /// # Safety
 /// `options` is NULL or points to a struct as `flagstay_options` describes it.
+#[inline]
 pub(super) unsafe fn options<'a>(
+    options: *const flagstay_options,
+    default: &mut Option<&'a str>,
+) -> Result<Options<'a>, Error> {
+    match options.is_null() {
+        true => Ok(Options::default()),
+        // SAFETY: promised by the caller.
+        false => unsafe { given(options, default) },
+    }
+}
+
+/// # Safety
+/// As [`options`].
+#[inline(never)]
+unsafe fn given<'a>(
     options: *const flagstay_options,
     default: &mut Option<&'a str>,
 ) -> Result<Options<'a>, Error> {

@@ -7,9 +7,11 @@ use super::status::flagstay_status;
 use crate::decision::{Answer, Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::value::Value;
+use crate::word;
 use std::ffi::{c_char, c_void};
 use std::fmt::{self, Write};
-use std::mem::{offset_of, take};
+use std::mem::{MaybeUninit, offset_of, take};
+use std::ops::Range;
 
 /// Where the texts of a decision lie. It stays with the caller's struct, so that the next decision finds room made.
 pub struct Storage(Handle<String>);
@@ -36,18 +38,14 @@ enum State {
     Filled,
 }
 
-/// Where a text lies in the storage.
-#[derive(Clone, Copy)]
-struct Place {
-    start: usize,
-    len: usize,
-}
+/// A text as C sees it.
+type Text = (*const c_char, usize);
 
-/// The place of a text that there is not.
-const NOWHERE: Place = Place {
-    start: usize::MAX,
-    len: 0,
-};
+/// The text that there is not.
+const NO_TEXT: Text = (std::ptr::null(), 0);
+
+/// The bytes of a word.
+const WORD: usize = 8;
 
 /// The part of the struct that every caller has: its size and its storage.
 const LEAST: usize = offset_of!(flagstay_decision, storage) + size_of::<*mut c_void>();
@@ -84,128 +82,109 @@ impl<'a> Slot<'a> {
     /// answered because it is no JSON.
     pub fn fill(&mut self, decision: &Decision<'_>) -> Result<(), Error> {
         self.state = State::Filling;
-        self.texts.clear();
         let parsed: Value;
         let (value, json) = match (&decision.value, self.default) {
-            (Answer::Prepared(prepared), _) => (Some(&prepared.value), self.add(&prepared.json)),
-            (Answer::Made(value), _) => (Some(value), self.write(value)),
+            (Answer::Prepared(prepared), _) => (Some(&prepared.value), Some(&*prepared.json)),
+            (Answer::Made(value), _) => (Some(value), None),
             (Answer::Default, Some(json)) => {
                 parsed = parse_default(json)?;
-                (Some(&parsed), self.add(json))
+                (Some(&parsed), Some(json))
             }
-            (Answer::Default, None) => (None, NOWHERE),
+            (Answer::Default, None) => (None, None),
         };
-        let text = match value {
-            Some(Value::String(text)) => self.add_within(text, json),
-            _ => NOWHERE,
+        self.texts.clear();
+        // What is no text yet comes first, for writing it may move what lies there.
+        let made = match &decision.value {
+            Answer::Made(value) => Some(self.write(value)),
+            _ => None,
         };
-        let flag = self.add(self.flag);
-        let variation = self.add_some(decision.variation.as_deref());
-        let variation_id = match (&decision.variation, &decision.variation_id) {
+        let store_error = decision.store_error.as_ref().map(|error| self.write(error));
+        let details = decision.details.as_ref().map(|details| self.write(details));
+        let mut aside = MaybeUninit::<flagstay_decision>::uninit();
+        let place = match self.is_whole() {
+            true => self.target,
+            // SAFETY: zeroes are a struct of integers and pointers.
+            false => aside.write(unsafe { std::mem::zeroed() }),
+        };
+        // SAFETY: a struct of that size that is the caller's to lend; integers and pointers are in order whatever they
+        // are.
+        let out = unsafe { &mut *place };
+        let mut pen = Pen::new(&mut self.texts);
+        (out.store_error, out.store_error_len) = pen.written(store_error);
+        (out.details_json, out.details_json_len) = pen.written(details);
+        let json = match json {
+            Some(json) => pen.copy(json),
+            None => pen.written(made),
+        };
+        (out.value_json, out.value_json_len) = json;
+        (out.value_text, out.value_text_len) = NO_TEXT;
+        (out.value_boolean, out.value_number) = (0, 0.0);
+        match value {
+            // Without escapes it stands in the JSON, between the quotes.
+            Some(Value::String(text)) if text.len() + 2 == json.1 => {
+                (out.value_text, out.value_text_len) = (json.0.wrapping_add(1), text.len());
+            }
+            Some(Value::String(text)) => {
+                (out.value_text, out.value_text_len) = pen.copy(text);
+            }
+            Some(Value::Bool(on)) => out.value_boolean = (*on).into(),
+            Some(Value::Number(number)) => out.value_number = number.as_f64().unwrap_or(0.0),
+            _ => {}
+        }
+        (out.flag, out.flag_len) = pen.copy(self.flag);
+        let variation = decision.variation.as_deref();
+        let id = decision.variation_id.as_deref();
+        (out.variation, out.variation_len) = pen.copy_some(variation);
+        (out.variation_id, out.variation_id_len) = match (variation, id) {
             // Where a platform has only names, a name is its own id.
-            (Some(name), Some(id)) if std::ptr::eq::<str>(&**name, &**id) => variation,
-            (_, id) => self.add_some(id.as_deref()),
+            (Some(name), Some(id)) if std::ptr::eq(name, id) => (out.variation, out.variation_len),
+            _ => pen.copy_some(id),
         };
-        let rule_id = self.add_some(decision.rule_id.as_deref());
-        let message = self.add_some(decision.message.as_deref());
-        let store_error = match &decision.store_error {
-            Some(error) => self.write(error),
-            None => NOWHERE,
-        };
-        let details = match &decision.details {
-            Some(details) => self.write(details),
-            None => NOWHERE,
-        };
-
-        // The texts do not move any more.
-        let (value_text, value_text_len) = self.point(text);
-        let (value_json, value_json_len) = self.point(json);
-        let (flag, flag_len) = self.point(flag);
-        let (variation, variation_len) = self.point(variation);
-        let (variation_id, variation_id_len) = self.point(variation_id);
-        let (rule_id, rule_id_len) = self.point(rule_id);
-        let (message, message_len) = self.point(message);
-        let (store_error, store_error_len) = self.point(store_error);
-        let (details_json, details_json_len) = self.point(details);
-        let storage = self.give_texts();
-        self.give(flagstay_decision {
-            size: self.size,
-            storage: storage.cast(),
-            reason: flagstay_reason::from(decision.reason) as i32,
-            error: flagstay_status::of_decision(decision.error) as i32,
-            value_type: flagstay_type::of(value) as i32,
-            found: decision.found.into(),
-            enabled: decision.enabled.into(),
-            sticky: decision.sticky.into(),
-            value_boolean: value.and_then(Value::as_bool).unwrap_or(false).into(),
-            value_number: value.and_then(Value::as_f64).unwrap_or(0.0),
-            value_text,
-            value_text_len,
-            value_json,
-            value_json_len,
-            flag,
-            flag_len,
-            variation,
-            variation_len,
-            variation_id,
-            variation_id_len,
-            rule_id,
-            rule_id_len,
-            message,
-            message_len,
-            store_error,
-            store_error_len,
-            details_json,
-            details_json_len,
-            kind: flagstay_kind::of(decision.kind) as i32,
-        });
+        (out.rule_id, out.rule_id_len) = pen.copy_some(decision.rule_id.as_deref());
+        (out.message, out.message_len) = pen.copy_some(decision.message.as_deref());
+        if !pen.lift() {
+            return self.fill_again(decision);
+        }
+        out.size = self.size;
+        out.reason = flagstay_reason::from(decision.reason) as i32;
+        out.error = flagstay_status::of_decision(decision.error) as i32;
+        out.value_type = flagstay_type::of(value) as i32;
+        out.found = decision.found.into();
+        out.enabled = decision.enabled.into();
+        out.sticky = decision.sticky.into();
+        out.kind = flagstay_kind::of(decision.kind) as i32;
+        // SAFETY: as above; and `size` bytes are the caller's.
+        unsafe {
+            (*place).storage = self.give_texts().cast();
+            if !self.is_whole() {
+                give_in_part(&*place, self.target, self.size);
+            }
+        }
+        self.state = State::Filled;
         Ok(())
     }
 
-    #[inline]
-    fn add(&mut self, text: &str) -> Place {
-        let start = self.texts.len();
-        push(&mut self.texts, text);
-        Place {
-            start,
-            len: text.len(),
-        }
+    /// Once the storage has grown to what decisions need, once is enough. Not a loop: all that does not change in it
+    /// would be got ready for more rounds than one.
+    #[cold]
+    #[inline(never)]
+    fn fill_again(&mut self, decision: &Decision<'_>) -> Result<(), Error> {
+        self.fill(decision)
     }
 
-    #[inline]
-    fn add_some(&mut self, text: Option<&str>) -> Place {
-        text.map_or(NOWHERE, |text| self.add(text))
+    /// Whether the caller's struct is the one that this library knows.
+    #[inline(always)]
+    fn is_whole(&self) -> bool {
+        self.size == size_of::<flagstay_decision>()
     }
 
-    /// Adds a text of which the JSON is there already. Without escapes it stands in it, between the quotes.
-    #[inline]
-    fn add_within(&mut self, text: &str, json: Place) -> Place {
-        if json.len != text.len() + 2 || !self.texts[json.start..].starts_with('"') {
-            return self.add(text);
-        }
-        Place {
-            start: json.start + 1,
-            len: text.len(),
-        }
-    }
-
-    fn write(&mut self, what: &dyn fmt::Display) -> Place {
+    /// Writes what is no text yet, and says where it lies.
+    #[inline(never)]
+    fn write(&mut self, what: &dyn fmt::Display) -> Range<usize> {
         let start = self.texts.len();
         // Writing to a String does not fail.
         let _ = write!(self.texts, "{what}");
-        Place {
-            start,
-            len: self.texts.len() - start,
-        }
-    }
-
-    #[inline]
-    fn point(&self, place: Place) -> (*const c_char, usize) {
-        if place.start == NOWHERE.start {
-            return (std::ptr::null(), 0);
-        }
-        let text = self.texts.as_ptr().wrapping_add(place.start);
-        (text.cast(), place.len)
+        start..self.texts.len()
     }
 
     /// Puts the texts into the storage that the struct has now: a callback may have used or cleared the struct in the
@@ -221,20 +200,6 @@ impl<'a> Slot<'a> {
                 storage
             }
             Err(_) => Storage::into_raw(texts),
-        }
-    }
-
-    #[inline]
-    fn give(&mut self, filled: flagstay_decision) {
-        self.state = State::Filled;
-        let known = size_of::<flagstay_decision>();
-        // SAFETY: `size` bytes are the caller's.
-        unsafe {
-            if self.size == known {
-                self.target.write(filled);
-            } else {
-                give_in_part(&filled, self.target, self.size);
-            }
         }
     }
 
@@ -289,38 +254,88 @@ unsafe fn storage_of(target: *mut flagstay_decision) -> *mut Storage {
     unsafe { (&raw const (*target).storage).read() }.cast()
 }
 
-/// Appends a text. The texts of a decision are short: up to 32 bytes they are copied as two words that may overlap,
-/// where the call of a copy would cost more.
-#[inline]
-fn push(texts: &mut String, text: &str) {
-    let (length, more) = (texts.len(), text.len());
-    if !(4..=32).contains(&more) || texts.capacity() - length < more {
-        return texts.push_str(text);
-    }
-    // SAFETY: there is room for `more` bytes behind `length`, and both words lie within `more` bytes on either side.
-    // What is appended is UTF-8.
-    unsafe {
-        let texts = texts.as_mut_vec();
-        let (from, to) = (text.as_ptr(), texts.as_mut_ptr().add(length));
-        match more {
-            16.. => copy_ends::<16>(from, to, more),
-            8.. => copy_ends::<8>(from, to, more),
-            _ => copy_ends::<4>(from, to, more),
+/// Appends texts to a storage without moving any: what there is no room for is only counted.
+struct Pen<'t> {
+    texts: &'t mut String,
+    start: *mut u8,
+    length: usize,
+}
+
+impl<'t> Pen<'t> {
+    #[inline(always)]
+    fn new(texts: &'t mut String) -> Self {
+        Pen {
+            start: texts.as_mut_ptr(),
+            length: texts.len(),
+            texts,
         }
-        texts.set_len(length + more);
+    }
+
+    /// The texts of a decision are short: up to 32 bytes they are copied as two words that may overlap, where the call
+    /// of a copy would cost more.
+    #[inline(always)]
+    fn copy(&mut self, text: &str) -> Text {
+        let length = text.len();
+        let place = self.start.wrapping_add(self.length);
+        self.length += length;
+        if self.length + WORD > self.texts.capacity() {
+            return NO_TEXT;
+        }
+        let from = text.as_ptr();
+        // SAFETY: there is room for `length` bytes, and for a word besides. What is appended is UTF-8.
+        unsafe {
+            match length {
+                ..WORD => {
+                    let word = word::of_few(text.as_bytes()).to_le_bytes();
+                    place.cast::<[u8; WORD]>().write(word);
+                }
+                WORD..=16 => copy_ends::<WORD>(from, place, length),
+                17..=32 => copy_ends::<16>(from, place, length),
+                _ => place.copy_from_nonoverlapping(from, length),
+            }
+        }
+        (place.cast(), length)
+    }
+
+    #[inline(always)]
+    fn copy_some(&mut self, text: Option<&str>) -> Text {
+        text.map_or(NO_TEXT, |text| self.copy(text))
+    }
+
+    /// What was written before, if anything was.
+    #[inline(always)]
+    fn written(&self, place: Option<Range<usize>>) -> Text {
+        match place {
+            Some(place) => (self.start.wrapping_add(place.start).cast(), place.len()),
+            None => NO_TEXT,
+        }
+    }
+
+    /// Leaves the texts in the storage, or, where there was not enough room for all of them, makes room.
+    #[inline(always)]
+    fn lift(self) -> bool {
+        let fits = self.length + WORD <= self.texts.capacity();
+        if fits {
+            // SAFETY: all of it was written, texts as a whole.
+            unsafe { self.texts.as_mut_vec().set_len(self.length) };
+        } else {
+            self.texts.clear();
+            self.texts.reserve(self.length + WORD);
+        }
+        fits
     }
 }
 
 /// # Safety
-/// `length` bytes are readable and writable, and `length` is between `WORD` and twice that.
-#[inline]
-unsafe fn copy_ends<const WORD: usize>(from: *const u8, to: *mut u8, length: usize) {
+/// `length` bytes are readable and writable, and `length` is between `SIZE` and twice that.
+#[inline(always)]
+unsafe fn copy_ends<const SIZE: usize>(from: *const u8, to: *mut u8, length: usize) {
     // SAFETY: promised by the caller.
     unsafe {
-        let first = from.cast::<[u8; WORD]>().read();
-        let last = from.add(length - WORD).cast::<[u8; WORD]>().read();
-        to.cast::<[u8; WORD]>().write(first);
-        to.add(length - WORD).cast::<[u8; WORD]>().write(last);
+        let first = from.cast::<[u8; SIZE]>().read();
+        let last = from.add(length - SIZE).cast::<[u8; SIZE]>().read();
+        to.cast::<[u8; SIZE]>().write(first);
+        to.add(length - SIZE).cast::<[u8; SIZE]>().write(last);
     }
 }
 
@@ -339,17 +354,27 @@ mod tests {
 
     #[test]
     fn texts_of_every_length_are_appended_as_they_are() {
-        let mut texts = String::new();
-        let mut expected = String::new();
-        for round in 0..3 {
-            texts.clear();
-            expected.clear();
-            for length in 0..80 {
-                let text: String = ('a'..='z').cycle().skip(round).take(length).collect();
-                push(&mut texts, &text);
-                expected.push_str(&text);
-                assert_eq!(texts, expected, "{length}");
+        let lengths = (0..80).rev().chain(0..80);
+        let texts = lengths
+            .map(|length| -> String { ('a'..='z').cycle().skip(length).take(length).collect() });
+        let texts: Vec<String> = texts.collect();
+        let mut storage = String::from("before");
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let mut pen = Pen::new(&mut storage);
+            let placed: Vec<Text> = texts.iter().map(|text| pen.copy(text)).collect();
+            if !pen.lift() {
+                continue;
             }
+            assert_eq!(storage, texts.concat());
+            for ((start, length), text) in placed.into_iter().zip(&texts) {
+                // SAFETY: what was placed lies in the storage.
+                let bytes = unsafe { std::slice::from_raw_parts(start.cast::<u8>(), length) };
+                assert_eq!(bytes, text.as_bytes());
+            }
+            break;
         }
+        assert_eq!(rounds, 2);
     }
 }

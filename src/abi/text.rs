@@ -1,13 +1,14 @@
 //! Text across the boundary: pointer and length, UTF-8, embedded NUL welcome.
 
 use crate::error::{Error, ErrorKind};
+use crate::word;
 use std::ffi::c_char;
 
 /// The text of a pointer and a length. NULL with length 0 is the empty text.
 ///
 /// # Safety
 /// `pointer` is NULL or points to `length` readable bytes that do not change until the call returns.
-#[inline]
+#[inline(always)]
 pub unsafe fn text<'a>(
     pointer: *const c_char,
     length: usize,
@@ -25,25 +26,25 @@ pub unsafe fn text<'a>(
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
+    beyond_ascii(bytes, name)
+}
+
+#[inline(never)]
+fn beyond_ascii<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|error| not_utf8(name, error))
 }
 
-/// Keys of flags are short and mostly ASCII: they are looked at eight bytes at a time, the last eight perhaps twice.
-#[inline]
+/// Keys of flags are short and mostly ASCII: up to sixteen bytes are looked at as two words, which may overlap.
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                (u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last)) & HIGH as u32 == 0
-            }
-            _ => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
-        };
+    let all = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => {
+            u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last)
+        }
+        (None, _) => word::of_few(bytes),
+        _ => return bytes.is_ascii(),
     };
-    let (whole, _) = bytes.as_chunks::<8>();
-    let all = whole.iter().fold(u64::from_ne_bytes(*last), |all, eight| {
-        all | u64::from_ne_bytes(*eight)
-    });
     all & HIGH == 0
 }
 

@@ -30,6 +30,7 @@ pub mod trace;
 pub mod visitor;
 pub mod vwo_fme;
 pub mod vwo_fullstack;
+pub mod xxh64;
 
 use crate::decision::{Answer, Decision, ErrorCode};
 use crate::error::Error;

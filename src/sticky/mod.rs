@@ -246,7 +246,13 @@ impl<'c> Assignments<'c> {
         )));
     }
 
-    /// The first thing that went wrong with the store during this evaluation.
+    /// Whether anything went wrong with the store during this evaluation.
+    #[inline]
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// The first thing that did.
     #[inline]
     pub fn take_error(&mut self) -> Option<StoreError> {
         self.error.take()

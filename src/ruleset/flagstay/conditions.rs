@@ -1,17 +1,21 @@
 //! Targeting: conditions over attributes, ids and segments.
 
+use super::attribute::Attribute;
+use super::flag::Compiled;
 use super::identity::By;
 use super::operators::{Operator, Seen};
 use crate::ruleset::texts::Texts;
 use crate::ruleset::trace::Trace;
-use crate::user::{Name, Part, User};
+use crate::user::User;
 use crate::value::{Map, Value};
 use serde_json::json;
 use std::slice::from_ref;
 
+/// Its kind stands by itself, so that one comparison tells it.
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Condition {
-    Attribute(Name, Operator),
+    Attribute(Attribute),
     Id(By, Operator),
     /// Any of them; by number.
     Segments(Box<[u32]>),
@@ -34,21 +38,31 @@ pub struct Segment {
 }
 
 /// Who is asked about: a user and the segments that there are.
+#[derive(Clone, Copy)]
 pub struct Subject<'e> {
     pub user: &'e User,
-    pub segments: &'e [Option<Segment>],
+    pub ruleset: &'e Compiled,
 }
 
 impl Condition {
     /// Whether it is true of the user. Recursion is bounded: no condition is loaded that is higher than
     /// [`DEEPEST`](super::shape::DEEPEST).
     #[inline(always)]
-    pub fn holds<T: Trace>(&self, of: &Subject<'_>, trace: &mut T) -> bool {
+    pub fn holds<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
         match self {
-            Condition::Attribute(name, operator) => attribute(name, operator, of.user, trace),
+            // What nearly all conditions are, and are made of.
+            Condition::Attribute(attribute) => self::attribute(attribute, of.user, trace),
+            Condition::All(inner) => list(("all", false, false), inner, of, trace),
+            _ => self.holds_otherwise(of, trace),
+        }
+    }
+
+    #[inline(never)]
+    fn holds_otherwise<T: Trace>(&self, of: Subject<'_>, trace: &mut T) -> bool {
+        match self {
+            Condition::Attribute(_) | Condition::All(_) => self.holds(of, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
             Condition::Segments(numbers) => segments(numbers, of, trace),
-            Condition::All(inner) => list(("all", false, false), inner, of, trace),
             Condition::Any(inner) => list(("any", true, true), inner, of, trace),
             Condition::Not(inner) => list(("not", false, true), from_ref(inner), of, trace),
         }
@@ -61,7 +75,7 @@ impl Condition {
 fn list<T: Trace>(
     (step, one, answer): (&str, bool, bool),
     inner: &[Condition],
-    of: &Subject<'_>,
+    of: Subject<'_>,
     trace: &mut T,
 ) -> bool {
     trace.enter();
@@ -72,41 +86,18 @@ fn list<T: Trace>(
 }
 
 #[inline(never)]
-fn segments<T: Trace>(numbers: &[u32], of: &Subject<'_>, trace: &mut T) -> bool {
+fn segments<T: Trace>(numbers: &[u32], of: Subject<'_>, trace: &mut T) -> bool {
     numbers.iter().any(|number| segment(*number, of, trace))
 }
 
 #[inline(always)]
-fn attribute<T: Trace>(name: &Name, operator: &Operator, user: &User, trace: &mut T) -> bool {
-    let (value, private) = look_up(user, name);
-    let matched = match value {
-        Some(value) => operator.passes_value(value),
-        None => operator.passes_missing(),
-    };
+fn attribute<T: Trace>(attribute: &Attribute, user: &User, trace: &mut T) -> bool {
+    let matched = attribute.holds(user);
     trace.step(|| {
-        let value = match value {
-            Some(_) if private => ("private", Value::Bool(true)),
-            Some(value) => ("value", value.clone()),
-            None => ("missing", Value::Bool(true)),
-        };
-        condition_step(("attribute", name.as_str()), operator, value, matched)
+        let of = ("attribute", attribute.name.as_str());
+        condition_step(of, &attribute.operator, attribute.shown(user), matched)
     });
     matched
-}
-
-/// A null is no value; whether the value is private.
-#[inline(always)]
-fn look_up<'u>(user: &'u User, name: &Name) -> (Option<&'u Value>, bool) {
-    match user.attributes().get(name) {
-        Some(value) if !value.is_null() => (Some(value), false),
-        _ => (look_up_private(user, name), true),
-    }
-}
-
-#[inline(never)]
-fn look_up_private<'u>(user: &'u User, name: &Name) -> Option<&'u Value> {
-    let private = user.part(Part::PrivateAttributes).get(name);
-    private.filter(|value| !value.is_null())
 }
 
 #[inline(never)]
@@ -142,9 +133,9 @@ fn condition_step(
     Value::Object(step)
 }
 
-fn segment<T: Trace>(number: u32, of: &Subject<'_>, trace: &mut T) -> bool {
+fn segment<T: Trace>(number: u32, of: Subject<'_>, trace: &mut T) -> bool {
     // A broken segment breaks whatever uses it at load time, so nobody asks for one.
-    let Some(segment) = &of.segments[number as usize] else {
+    let Some(segment) = &of.ruleset.segments[number as usize] else {
         return false;
     };
     trace.enter();

@@ -2,7 +2,7 @@
 
 use super::conditions::{Condition, Subject};
 use super::flag::{Compiled, Flag, Served, State, What, Works};
-use super::split::{Split, Surroundings};
+use super::split::{NotTaken, Split, Surroundings};
 use super::stored::{self, Asked, Question, Reads};
 use super::wire;
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
@@ -19,19 +19,26 @@ use std::borrow::Cow;
 struct Outcome<'r> {
     variation: u32,
     reason: Reason,
-    rule: Option<&'r str>,
-    /// The split that it came out of.
-    split: Option<&'r Split>,
-    message: Option<&'static str>,
+    /// The rule or default that it came out of.
+    served: Option<&'r Served>,
+    /// Why the user is not in the default's split.
+    not_taken: Option<NotTaken>,
+}
+
+impl<'r> Outcome<'r> {
+    fn rule(&self) -> Option<&'r str> {
+        self.served?.id.as_deref()
+    }
 }
 
 /// What became of a rule or the default.
-enum Tried<'r> {
-    Answers(Outcome<'r>),
+#[derive(Clone, Copy)]
+enum Tried {
+    Answers(u32, Reason),
     /// The condition is false.
     Passed,
     /// The split does not take the user.
-    NotTaken(&'static str),
+    NotTaken(NotTaken),
 }
 
 struct Evaluation<'e, 'r: 'e, 'c, T> {
@@ -104,13 +111,13 @@ fn decide<'r, T: Trace>(
         trace,
     };
     let outcome = evaluation.flag(flag, works, request.mode == Mode::Expose);
-    if let (Some(split), Mode::Expose, Some(outbox)) =
-        (outcome.split, request.mode, &mut turn.outbox)
+    if let (Mode::Expose, Some(outbox)) = (request.mode, &mut turn.outbox)
+        && let Some(split) = outcome.served.and_then(Served::split)
     {
         outbox.push(wire::exposure(wire::Exposure {
             flag: &flag.key,
             variation: &works.variations[outcome.variation as usize].name,
-            rule: outcome.rule,
+            rule: outcome.rule(),
             reason: outcome.reason,
             user: request.user,
             unit: split.unit(request.user),
@@ -162,24 +169,24 @@ fn decision<'r>(works: &'r Works, outcome: Outcome<'r>) -> Decision<'r> {
         value: Answer::Prepared(&variation.value),
         variation: Some(Cow::Borrowed(&variation.name)),
         variation_id: Some(Cow::Borrowed(&variation.name)),
-        rule_id: outcome.rule.map(Cow::Borrowed),
+        rule_id: outcome.rule().map(Cow::Borrowed),
         reason: outcome.reason,
         sticky: outcome.reason == Reason::Sticky,
         error: None,
-        message: outcome.message.map(Cow::Borrowed),
+        message: outcome.not_taken.map(|why| Cow::Borrowed(why.as_str())),
         store_error: None,
         details: None,
     }
 }
 
 impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
+    #[inline(always)]
     fn flag(&mut self, flag: &'r Flag, works: &'r Works, writes: bool) -> Outcome<'r> {
-        let off = |reason, message| Outcome {
+        let off = |reason, not_taken| Outcome {
             variation: works.off,
             reason,
-            rule: None,
-            split: None,
-            message,
+            served: None,
+            not_taken,
         };
         if !works.on {
             self.trace
@@ -195,17 +202,23 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
                 ..off(Reason::TargetMatch, None)
             };
         }
+        let answered = |variation, reason, served| Outcome {
+            variation,
+            reason,
+            served: Some(served),
+            not_taken: None,
+        };
         let mut reads = Reads::default();
         for rule in &works.rules {
             let condition = Some(&rule.condition);
             self.trace.enter();
             let tried = self.served(flag, works, &rule.served, condition, &mut reads, writes);
             self.trace.leave(|| {
-                let matched = matches!(tried, Tried::Answers(_));
+                let matched = matches!(tried, Tried::Answers(..));
                 json!({"step": "rule", "rule": rule.served.id, "matched": matched})
             });
-            if let Tried::Answers(outcome) = tried {
-                return outcome;
+            if let Tried::Answers(variation, reason) = tried {
+                return answered(variation, reason, &rule.served);
             }
         }
         self.trace.enter();
@@ -213,13 +226,14 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
         self.trace
             .leave(|| json!({"step": "default", "rule": works.default.id}));
         match tried {
-            Tried::Answers(outcome) => outcome,
+            Tried::Answers(variation, reason) => answered(variation, reason, &works.default),
             Tried::NotTaken(why) => off(Reason::Fallthrough, Some(why)),
             Tried::Passed => off(Reason::Fallthrough, None),
         }
     }
 
     /// Whether every other flag that this one depends on has a variation that will do.
+    #[inline(never)]
     fn prerequisites(&mut self, works: &'r Works) -> bool {
         works.prerequisites.iter().all(|prerequisite| {
             let other = self.ruleset.flags.at(prerequisite.flag);
@@ -240,7 +254,7 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn target(&mut self, works: &'r Works) -> Option<u32> {
         for target in &works.targets {
             let id = target.by.id(self.user);
@@ -266,37 +280,16 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
         condition: Option<&Condition>,
         reads: &mut Reads<'e>,
         writes: bool,
-    ) -> Tried<'r> {
-        let (reason, rule) = match condition {
-            Some(_) => (Reason::RuleMatch, served.id.as_deref()),
-            None => (Reason::Fallthrough, served.id.as_deref()),
-        };
+    ) -> Tried {
         let split = match &served.what {
             What::Split(split) => split,
-            What::Variation(variation) => {
-                if !self.holds(condition) {
-                    return Tried::Passed;
-                }
-                return Tried::Answers(Outcome {
-                    variation: *variation,
-                    reason,
-                    rule,
-                    split: None,
-                    message: None,
-                });
-            }
+            What::Variation(_) if !self.holds(condition) => return Tried::Passed,
+            What::Variation(variation) => return Tried::Answers(*variation, by_rule(condition)),
         };
-        let answers = |variation, reason| {
-            Tried::Answers(Outcome {
-                variation,
-                reason,
-                rule,
-                split: Some(split),
-                message: None,
-            })
-        };
-        let question = match (&split.sticky, rule) {
-            (Some(sticky), Some(id)) if self.assignments.has_store() => Some(Question {
+        if let (Some(sticky), Some(id)) = (&split.sticky, &served.id)
+            && self.assignments.has_store()
+        {
+            let question = Question {
                 flag: &flag.key,
                 works,
                 id,
@@ -304,52 +297,68 @@ impl<'e, 'r: 'e, T: Trace> Evaluation<'e, 'r, '_, T> {
                 sticky,
                 user: self.user,
                 writes,
-            }),
-            _ => None,
-        };
-        let mut free = None;
-        if let Some(question) = question {
-            match stored::ask(question, reads, self.assignments, self.trace) {
-                Asked::Stands(variation) => return answers(variation, Reason::Sticky),
-                Asked::Free(place) => free = Some((question, place)),
-                Asked::Untouchable | Asked::Nowhere => {}
-            }
+            };
+            return self.stays(question, condition, reads);
         }
+        self.draws(split, works, condition)
+    }
+
+    /// Tries a split whose variations stay with those who got them.
+    #[inline(never)]
+    fn stays(
+        &mut self,
+        question: Question<'e, 'e>,
+        condition: Option<&Condition>,
+        reads: &mut Reads<'e>,
+    ) -> Tried {
+        let free = match stored::ask(question, reads, self.assignments, self.trace) {
+            Asked::Stands(variation) => return Tried::Answers(variation, Reason::Sticky),
+            Asked::Free(place) => Some(place),
+            Asked::Untouchable | Asked::Nowhere => None,
+        };
+        let tried = self.draws(question.split, question.works, condition);
+        let (Some(place), Tried::Answers(drawn, _)) = (free, tried) else {
+            return tried;
+        };
+        let version = question.sticky.version.into();
+        match stored::claim(question, drawn, version, place, reads, self.assignments) {
+            Some(first) => Tried::Answers(first, Reason::Sticky),
+            None => tried,
+        }
+    }
+
+    /// Draws for those whom the condition is true of.
+    #[inline(always)]
+    fn draws(&mut self, split: &Split, works: &Works, condition: Option<&Condition>) -> Tried {
         if !self.holds(condition) {
             return Tried::Passed;
         }
-        let around = self.around(works);
-        let drawn = match split.draw(around, self.trace) {
-            Ok(drawn) => drawn,
-            Err(why) => return Tried::NotTaken(why),
+        let around = Surroundings {
+            user: self.user,
+            ruleset: self.ruleset,
+            works,
         };
-        if let Some((question, place)) = free {
-            let version = question.sticky.version.into();
-            let first = stored::claim(question, drawn, version, place, reads, self.assignments);
-            if let Some(first) = first {
-                return answers(first, Reason::Sticky);
-            }
+        match split.draw(around, self.trace) {
+            Ok(drawn) => Tried::Answers(drawn, by_rule(condition)),
+            Err(why) => Tried::NotTaken(why),
         }
-        answers(drawn, reason)
     }
 
-    #[inline]
+    #[inline(always)]
     fn holds(&mut self, condition: Option<&Condition>) -> bool {
         let subject = Subject {
             user: self.user,
-            segments: &self.ruleset.segments,
+            ruleset: self.ruleset,
         };
-        condition.is_none_or(|condition| condition.holds(&subject, self.trace))
+        condition.is_none_or(|condition| condition.holds(subject, self.trace))
     }
+}
 
-    #[inline]
-    fn around(&self, works: &'r Works) -> Surroundings<'e> {
-        Surroundings {
-            user: self.user,
-            groups: &self.ruleset.groups,
-            holdouts: &self.ruleset.holdouts,
-            covering: &works.holdouts,
-            variations: &works.variations,
-        }
+/// The reason of what is not stored: rules have a condition, the default has none.
+#[inline(always)]
+fn by_rule(condition: Option<&Condition>) -> Reason {
+    match condition {
+        Some(_) => Reason::RuleMatch,
+        None => Reason::Fallthrough,
     }
 }

@@ -5,9 +5,8 @@ use super::identity::By;
 use super::split::{Group, Holdout, Split};
 use crate::ruleset::Problem;
 use crate::ruleset::path::Mistake;
-use crate::ruleset::texts::{self, Texts};
+use crate::ruleset::texts::{Index, Texts};
 use crate::value::Prepared;
-use hashbrown::HashTable;
 
 #[derive(Debug)]
 pub struct Flag {
@@ -144,19 +143,19 @@ pub struct Compiled {
 #[derive(Debug)]
 pub struct Flags {
     list: Box<[Flag]>,
-    places: HashTable<u32>,
+    index: Index,
 }
 
 impl Flags {
     pub fn new(list: Vec<Flag>) -> Self {
         let list = list.into_boxed_slice();
-        let places = texts::index(&list, |flag| &flag.key);
-        Flags { list, places }
+        let index = Index::new(&list, |flag| &flag.key);
+        Flags { list, index }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, key: &str) -> Option<&Flag> {
-        texts::find(&self.places, &self.list, key, |flag| &flag.key)
+        self.index.find(&self.list, key, |flag| &flag.key)
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 //! A document is read (`document`) and compiled (`compile`) into flags (`flag`) whose names are numbers and whose
 //! operands are prepared; `evaluate` decides, `wire` says what is stored and sent.
 
+mod attribute;
 mod compile;
 mod conditions;
 mod document;
@@ -13,7 +14,6 @@ mod operators;
 mod shape;
 mod split;
 mod stored;
-mod version;
 mod wire;
 
 #[cfg(test)]

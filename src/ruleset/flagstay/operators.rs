@@ -1,8 +1,8 @@
 //! Operators: one function each, with operands that were read once, when the ruleset was loaded.
 
-use super::version::version;
 use crate::ruleset::texts::Texts;
 use crate::value::{Number, Value, compare_numbers, equal, same_text};
+use crate::version::version;
 use regex::Regex;
 use semver::Version;
 use serde_json::json;
@@ -86,21 +86,7 @@ pub struct Instant {
 }
 
 impl Operator {
-    /// Whether a value that is there passes. What most conditions ask is answered in place.
-    #[inline(always)]
-    pub fn passes_value(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Operator::EqualsText(text), Value::String(seen)) => same_text(seen, text),
-            (Operator::OneOf(among), Value::String(seen)) => among.texts.contains(seen),
-            (Operator::Compares(comparison, operand), Value::Number(number)) => {
-                comparison.holds(compare_numbers(number, operand))
-            }
-            _ => self.passes(Seen::new(value)),
-        }
-    }
-
     /// Whether a value or an id passes.
-    #[inline(never)]
     pub fn passes(&self, seen: Seen<'_>) -> bool {
         match self {
             Operator::EqualsText(text) => seen.text().is_some_and(|seen| same_text(seen, text)),

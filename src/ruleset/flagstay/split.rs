@@ -1,6 +1,6 @@
 //! Splits: who is taken, and who gets which variation.
 
-use super::flag::Variation;
+use super::flag::{Compiled, Works};
 use super::identity::By;
 use crate::ruleset::bucket::{BUCKETS, Space};
 use crate::ruleset::trace::Trace;
@@ -61,17 +61,29 @@ pub struct Holdout {
 #[derive(Clone, Copy)]
 pub struct Surroundings<'e> {
     pub user: &'e User,
-    pub groups: &'e [Option<Group>],
-    pub holdouts: &'e [Option<Holdout>],
-    /// The numbers of the holdouts that cover the flag.
-    pub covering: &'e [u32],
-    pub variations: &'e [Variation],
+    pub ruleset: &'e Compiled,
+    pub works: &'e Works,
 }
 
-pub const NO_ID: &str = "the user does not have the id that the split goes by";
-const HELD_OUT: &str = "the user is held out";
-const OTHER_SLOT: &str = "the user is not in the split's slot of its group";
-const NO_TRAFFIC: &str = "the user is outside the split's traffic";
+/// Why a split does not take a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    NoId,
+    HeldOut,
+    OtherSlot,
+    NoTraffic,
+}
+
+impl NotTaken {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotTaken::NoId => "the user does not have the id that the split goes by",
+            NotTaken::HeldOut => "the user is held out",
+            NotTaken::OtherSlot => "the user is not in the split's slot of its group",
+            NotTaken::NoTraffic => "the user is outside the split's traffic",
+        }
+    }
+}
 
 /// How many buckets a percent has; `None` for what is not from 0 to 100 or has more than four decimals.
 pub fn buckets_of(percent: f64) -> Option<u32> {
@@ -102,21 +114,15 @@ impl Split {
     }
 
     /// Draws a variation, unless the split does not take the user; then it says why.
-    #[inline(always)]
-    pub fn draw<T: Trace>(
-        &self,
-        around: Surroundings<'_>,
-        trace: &mut T,
-    ) -> Result<u32, &'static str> {
-        let (by, id) = self.id(around.user).ok_or(NO_ID)?;
+    #[inline(never)]
+    pub fn draw<T: Trace>(&self, around: Surroundings<'_>, trace: &mut T) -> Result<u32, NotTaken> {
+        let (by, id) = self.id(around.user).ok_or(NotTaken::NoId)?;
         trace.enter();
         let drawn = self.draw_for(&id, around, trace);
         trace.leave(|| {
-            let variation = drawn
-                .ok()
-                .map(|drawn| &around.variations[drawn as usize].name);
+            let variation = drawn.ok().map(|drawn| around.works.name(drawn));
             json!({"step": "split", "by": by.name(), "id": id, "variation": variation,
-                   "message": drawn.err()})
+                   "message": drawn.err().map(NotTaken::as_str)})
         });
         drawn
     }
@@ -127,29 +133,29 @@ impl Split {
         id: &str,
         around: Surroundings<'_>,
         trace: &mut T,
-    ) -> Result<u32, &'static str> {
-        for number in around.covering {
-            if let Some(holdout) = &around.holdouts[*number as usize]
+    ) -> Result<u32, NotTaken> {
+        for number in &around.works.holdouts {
+            if let Some(holdout) = &around.ruleset.holdouts[*number as usize]
                 && holdout.holds_out(around.user, trace)
             {
-                return Err(HELD_OUT);
+                return Err(NotTaken::HeldOut);
             }
         }
         if let Some((group, slot)) = self.group
-            && let Some(group) = &around.groups[group as usize]
+            && let Some(group) = &around.ruleset.groups[group as usize]
             && !group.places(slot, around.user, trace)
         {
-            return Err(OTHER_SLOT);
+            return Err(NotTaken::OtherSlot);
         }
         if let Some(gate) = &self.traffic {
-            let bucket = gate.space.bucket(id);
+            let bucket = gate.bucket(id);
             let taken = bucket < gate.below;
             trace.step(|| {
                 json!({"step": "traffic", "space": gate.space.name(), "bucket": bucket,
                        "below": gate.below, "in": taken})
             });
             if !taken {
-                return Err(NO_TRAFFIC);
+                return Err(NotTaken::NoTraffic);
             }
         }
         let bucket = self.space.bucket(id);
@@ -163,16 +169,23 @@ impl Split {
                 .map_or(0, |before| self.weights[before].0);
             json!({"step": "draw", "space": self.space.name(), "bucket": bucket,
                    "from": from, "below": below,
-                   "variation": around.variations[variation as usize].name})
+                   "variation": around.works.name(variation)})
         });
         Ok(variation)
+    }
+}
+
+impl Gate {
+    #[inline(never)]
+    fn bucket(&self, id: &str) -> u32 {
+        self.space.bucket(id)
     }
 }
 
 impl Holdout {
     #[inline(never)]
     fn holds_out<T: Trace>(&self, user: &User, trace: &mut T) -> bool {
-        let bucket = self.by.id(user).map(|id| self.gate.space.bucket(&id));
+        let bucket = self.by.id(user).map(|id| self.gate.bucket(&id));
         let held = bucket.is_some_and(|bucket| bucket < self.gate.below);
         trace.step(|| {
             json!({"step": "holdout", "holdout": self.name, "bucket": bucket,

@@ -39,12 +39,10 @@ pub struct Question<'r, 'u> {
     pub writes: bool,
 }
 
-/// The records that one decision has read, each unit once.
+/// The records that one decision has read, each unit once. Most decisions read none, and
+/// hardly any more than one.
 #[derive(Default)]
-pub struct Reads<'r> {
-    first: Option<Read<'r>>,
-    more: Vec<Read<'r>>,
-}
+pub struct Reads<'r>(Option<(Read<'r>, Vec<Read<'r>>)>);
 
 struct Read<'r> {
     by: &'r By,
@@ -66,22 +64,28 @@ impl<'r> Reads<'r> {
         let unit = by.unit(id);
         let stored = assignments.read(&unit, flag);
         let read = Read { by, unit, stored };
-        if self.first.is_none() {
-            self.first = Some(read);
-            return 0;
+        match &mut self.0 {
+            None => {
+                self.0 = Some((read, Vec::new()));
+                0
+            }
+            Some((_, more)) => {
+                more.push(read);
+                more.len()
+            }
         }
-        self.more.push(read);
-        self.more.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = &Read<'r>> {
-        self.first.iter().chain(&self.more)
+        let all = self.0.iter();
+        all.flat_map(|(first, more)| std::iter::once(first).chain(more))
     }
 
     fn at(&mut self, place: usize) -> Option<&mut Read<'r>> {
+        let (first, more) = self.0.as_mut()?;
         match place.checked_sub(1) {
-            None => self.first.as_mut(),
-            Some(place) => self.more.get_mut(place),
+            None => Some(first),
+            Some(place) => more.get_mut(place),
         }
     }
 }

@@ -4,9 +4,9 @@ use super::condition::Condition;
 use super::document::Given;
 use super::options::Options;
 use super::subject::IdType;
-use crate::ruleset::{Kind, Problem, texts};
+use crate::ruleset::texts::Index;
+use crate::ruleset::{Kind, Problem};
 use crate::value::{Prepared, Value};
-use hashbrown::HashTable;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -31,7 +31,7 @@ pub struct Rules {
 /// The specs of one kind, in the order of the document.
 pub struct Specs {
     pub list: Box<[Spec]>,
-    by_name: HashTable<u32>,
+    by_name: Index,
 }
 
 #[derive(Debug)]
@@ -144,12 +144,12 @@ impl Rules {
 impl Specs {
     pub fn new(list: Vec<Spec>) -> Self {
         let list = list.into_boxed_slice();
-        let by_name = texts::index(&list, |spec| &spec.name);
+        let by_name = Index::new(&list, |spec| &spec.name);
         Specs { list, by_name }
     }
 
     pub fn find(&self, name: &str) -> Option<&Spec> {
-        texts::find(&self.by_name, &self.list, name, |spec| &spec.name)
+        self.by_name.find(&self.list, name, |spec| &spec.name)
     }
 
     pub fn at(&self, target: &Target) -> Option<&Spec> {

@@ -3,6 +3,7 @@
 use super::circle::{self, Place};
 use super::operands;
 use super::{Compiler, Entries, broken, texts};
+use crate::ruleset::flagstay::attribute::Attribute;
 use crate::ruleset::flagstay::conditions::{Condition, Segment};
 use crate::ruleset::flagstay::document::{self, OneOrMany};
 use crate::ruleset::flagstay::shape::{DEEPEST, read};
@@ -166,7 +167,7 @@ impl Compiler<'_> {
                 let path = path.key(operator.as_str());
                 let operator =
                     operands::operator(*operator, operand, &mut self.expressions, &path)?;
-                Condition::Attribute(self.name(name.as_str()), operator)
+                Condition::Attribute(Attribute::new(self.name(name.as_str()), operator))
             }
             document::Condition::Id(name, operator, operand) => {
                 let path = path.key(operator.as_str());

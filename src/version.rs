@@ -1,24 +1,43 @@
-//! Versions as users have them: SemVer 2.0 to the letter, read anew for each decision.
+//! Versions as users have them: SemVer 2.0 to the letter. Nearly all are plain, and a plain one fits in a word.
 
 use semver::Version;
 
 /// What any number of this many digits, and no more, is sure to fit in: 64 bits.
 const DIGITS: usize = 19;
 
-/// The version of a text; `None` where it is none.
-#[inline]
-pub fn version(text: &str) -> Option<Version> {
-    plain(text).or_else(|| Version::parse(text).ok())
+/// A version of three numbers and nothing else.
+pub type Plain = [u64; 3];
+
+/// The bits that each number of a plain version has in a word.
+const BITS: u32 = 21;
+
+/// A plain version in a word, never 0: words have the order of their versions. `None` where a number is too large.
+pub fn word([major, minor, patch]: Plain) -> Option<u64> {
+    let fits = (major | minor | patch) >> BITS == 0;
+    fits.then(|| ((major << (2 * BITS)) | (minor << BITS) | patch) + 1)
 }
 
-/// A version of three numbers and nothing else, as nearly all are: read in a few instructions. `None` leaves everything
-/// else, what is no version included, to be judged by the crate.
+/// The plain version after this one.
+pub fn next([major, minor, patch]: Plain) -> Option<Plain> {
+    Some([major, minor, patch.checked_add(1)?])
+}
+
+/// The version of a text; `None` where it is none.
+pub fn version(text: &str) -> Option<Version> {
+    match plain(text) {
+        Some([major, minor, patch]) => Some(Version::new(major, minor, patch)),
+        None => Version::parse(text).ok(),
+    }
+}
+
+/// A plain version is read in a few instructions. `None` leaves everything else, what is no version included, to be
+/// judged by the crate.
 #[inline]
-fn plain(text: &str) -> Option<Version> {
+pub fn plain(text: &str) -> Option<Plain> {
     let (major, rest) = number(text.as_bytes())?;
     let (minor, rest) = number(rest.strip_prefix(b".")?)?;
     let (patch, rest) = number(rest.strip_prefix(b".")?)?;
-    rest.is_empty().then(|| Version::new(major, minor, patch))
+    rest.is_empty().then_some([major, minor, patch])
 }
 
 /// The number that stands first, without leading zeroes, and what follows.
@@ -41,6 +60,25 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_have_the_order_of_their_versions() {
+        const LAST: u64 = (1 << BITS) - 1;
+        let numbers = [0, 1, 2, 9, 10, LAST - 1, LAST];
+        let mut versions: Vec<Plain> = Vec::new();
+        for major in numbers {
+            for minor in numbers {
+                versions.extend(numbers.map(|patch| [major, minor, patch]));
+            }
+        }
+        assert!(versions.is_sorted());
+        let words: Vec<u64> = versions.iter().filter_map(|plain| word(*plain)).collect();
+        assert_eq!(words.len(), versions.len());
+        assert!(words[0] > 0 && words.is_sorted_by(|one, other| one < other));
+        for plain in [[LAST + 1, 0, 0], [0, LAST + 1, 0], [0, 0, u64::MAX]] {
+            assert_eq!(word(plain), None);
+        }
+    }
 
     /// Every text of up to `length` letters.
     fn texts(letters: &[char], length: usize) -> Vec<String> {
