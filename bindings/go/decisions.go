@@ -72,8 +72,15 @@ func (d *Decisions) Len() int { return d.count }
 
 // Get finds the decision for a flag, and queues its exposure event, if the client collects exposures, each time it is
 // asked. The error is that of [Client.Evaluate], and [ErrFlagNotFound] where there is no decision for the flag. Where
-// flags of several kinds share a name it finds the first of them; [Decisions.Each] gives them all.
-func (d *Decisions) Get(flag string) (decision Decision, err error) {
+// flags of several kinds share a name it finds the first of them.
+func (d *Decisions) Get(flag string) (Decision, error) { return d.GetKind(KindAny, flag) }
+
+// GetKind does the same for a flag of a certain kind (Statsig).
+func (d *Decisions) GetKind(kind Kind, flag string) (decision Decision, err error) {
+	number, err := kind.number()
+	if err != nil {
+		return failed(flag, nil, err)
+	}
 	native, open := d.shared.borrow()
 	if !open {
 		return failed(flag, nil, newError(CodeClosed, "the decisions have been closed"))
@@ -85,7 +92,8 @@ func (d *Decisions) Get(flag string) (decision Decision, err error) {
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_decisions_get((*C.flagstay_decisions)(native), exposer, pointer(flag), C.size_t(len(flag)), s.native)
+	status := C.fsgo_decisions_get((*C.flagstay_decisions)(native), exposer, number, pointer(flag), C.size_t(len(flag)),
+		s.native)
 	runtime.KeepAlive(d)
 	if status == C.FLAGSTAY_FLAG_NOT_FOUND {
 		return failed(flag, nil, &Error{Code: CodeFlagNotFound, Message: about(flag, "there is no such decision")})

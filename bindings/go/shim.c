@@ -277,11 +277,20 @@ int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *us
   return finish(scratch, library.evaluate_all(client, user, &given, &scratch->decisions, &scratch->error));
 }
 
-int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, const char *flag,
-                           size_t len, fsgo_scratch *scratch) {
+static int is_of(const flagstay_decision *decision, int32_t kind, const char *flag, size_t len) {
+  return decision->kind == kind && decision->flag_len == len && (len == 0 || memcmp(decision->flag, flag, len) == 0);
+}
+
+int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, int32_t kind,
+                           const char *flag, size_t len, fsgo_scratch *scratch) {
   size_t index = 0;
   flagstay_status status = library.decisions_find(decisions, flag, len, &index, &scratch->error);
   if (status == FLAGSTAY_OK) {
+    status = library.decisions_at(decisions, index, &scratch->decision, &scratch->error);
+  }
+  /* Only the first of a name can be found; the others are somewhere behind it. */
+  while (kind != FLAGSTAY_KIND_ANY && status == FLAGSTAY_OK && !is_of(&scratch->decision, kind, flag, len)) {
+    if (++index == library.decisions_count(decisions)) return FLAGSTAY_FLAG_NOT_FOUND;
     status = library.decisions_at(decisions, index, &scratch->decision, &scratch->error);
   }
   if (status == FLAGSTAY_OK && client != NULL) {

@@ -96,9 +96,9 @@ int32_t fsgo_explain(const flagstay_client *client, const flagstay_user *user, c
 
 int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, uint32_t asked,
                           const flagstay_assignments *assignments, fsgo_scratch *scratch);
-/* Fills the decision of a flag; with a client it is exposed as well. */
-int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, const char *flag,
-                           size_t len, fsgo_scratch *scratch);
+/* Fills the decision of a flag, of a flagstay_kind where several share the name; with a client it is exposed as well. */
+int32_t fsgo_decisions_get(const flagstay_decisions *decisions, const flagstay_client *client, int32_t kind,
+                           const char *flag, size_t len, fsgo_scratch *scratch);
 int32_t fsgo_decisions_at(const flagstay_decisions *decisions, size_t index, fsgo_scratch *scratch);
 int32_t fsgo_decisions_expose(const flagstay_decisions *decisions, const flagstay_client *client, size_t index,
                               fsgo_scratch *scratch);

@@ -268,6 +268,17 @@ func TestAKindTellsFlagsOfOneNameApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, kind := range []Kind{KindConfig, KindGate} {
+		if decision, err := all.GetKind(kind, "limits"); err != nil || decision.Kind != kind || decision.Flag != "limits" {
+			t.Errorf("%s: %+v, %v", kind, decision, err)
+		}
+	}
+	if _, err := all.GetKind(KindLayer, "limits"); !errors.Is(err, ErrFlagNotFound) {
+		t.Error(err)
+	}
+	if _, err := all.GetKind("segment", "limits"); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
 	kinds := map[Kind]int{}
 	for flag, decision := range all.Each() {
 		if flag == "limits" {
