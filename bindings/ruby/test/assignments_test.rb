@@ -92,9 +92,8 @@ class AssignmentsTest < Minitest::Test
     [nil, 5, [], :text].each do |wrong|
       assert_raises(Flagstay::InvalidArgumentError, wrong.inspect) { Assignments.new(wrong) }
     end
-    ["", "[", "[]", "5"].each do |wrong|
-      assert_raises(Flagstay::InvalidJsonError, wrong) { Assignments.new(wrong) }
-    end
+    ["", "["].each { |wrong| assert_raises(Flagstay::InvalidJsonError, wrong) { Assignments.new(wrong) } }
+    ["[]", "5"].each { |wrong| assert_raises(Flagstay::InvalidArgumentError, wrong) { Assignments.new(wrong) } }
     error = assert_raises(Flagstay::InvalidArgumentError) { Assignments.new({ a: { at: Time.now } }) }
     assert_includes(error.message, "assignments.a.at")
   end

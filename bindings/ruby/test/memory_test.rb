@@ -57,6 +57,18 @@ class MemoryTest < Minitest::Test
     RUBY
   end
 
+  def test_clients_with_country_resolvers_leave_nothing_behind
+    assert_operator(grown(<<~RUBY), :<, ALLOWED)
+      rules = JSON.generate(Fixtures::RULES)
+      growth(3_000) do |n|
+        client = Flagstay::Client.new(ruleset: rules, countries: ->(_) { "DE" })
+        3.times { client.resolve_countries { "FR" } }
+        client.enabled?("new-checkout", "user-\#{n}")
+        GC.start if (n % 200).zero?
+      end
+    RUBY
+  end
+
   def test_ten_million_decisions_leave_nothing_behind
     assert_operator(grown(<<~RUBY), :<, ALLOWED)
       client = Flagstay::Client.new(ruleset: Fixtures::RULES)
@@ -80,6 +92,9 @@ class MemoryTest < Minitest::Test
         client.value("page-size", "user-1", default: 5)
         client.text("missing", user, default: "x" * 1000)
         client.evaluate_all(user)["button-colour"]
+        client.load_assignments(user).to_h
+        failing.load_assignments(user).error
+        client.evaluate("layout", user, assignments: Flagstay::Assignments.new({ a: "x" * 1000 }), details: true)
         client.explain("button-colour", user)
         client.peek("user-1", "button-colour")
         client.track("bought", user, value: n)

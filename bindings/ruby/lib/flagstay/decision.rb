@@ -11,6 +11,10 @@ module Flagstay
   #     in { value: String => colour, sticky: true } then …
   #     end
   class Decision
+    # All memory from the address 1 on. Reading at an address through it makes no pointer object for each text.
+    MEMORY = FFI::Pointer.new(1)
+    private_constant :MEMORY
+
     REASONS = %i[error off fallthrough target_match rule_match prerequisite_failed sticky].freeze
     TYPES = %i[none null boolean number text list object].freeze
 
@@ -186,7 +190,9 @@ module Flagstay
       # @return [String, nil] frozen
       def text(struct, place = VALUE_TEXT)
         address = struct.get_uint64(place)
-        Text.at(address, struct.get_uint64(place + 8)).freeze unless address == 0 # rubocop:disable Style/NumericPredicate
+        return if address == 0 # rubocop:disable Style/NumericPredicate
+
+        MEMORY.get_bytes(address - 1, struct.get_uint64(place + 8)).force_encoding(Encoding::UTF_8).freeze
       end
     end
 

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "ffi"
 require_relative "errors"
 
 module Flagstay
@@ -8,10 +7,6 @@ module Flagstay
   #
   # @api private
   module Text
-    # All memory from the address 1 on. Reading at an address through it makes no pointer object for each text.
-    MEMORY = FFI::Pointer.new(1)
-    private_constant :MEMORY
-
     class << self
       # @param value [String, Symbol] text in any encoding; bytes without one are taken for UTF-8
       # @param name [String] what the text is, for the error
@@ -39,12 +34,6 @@ module Flagstay
       # @return [String] a copy
       def read(data, length)
         length.zero? ? +"" : data.read_bytes(length).force_encoding(Encoding::UTF_8)
-      end
-
-      # @param address [Integer] where the text begins
-      # @return [String] a copy
-      def at(address, length)
-        MEMORY.get_bytes(address - 1, length).force_encoding(Encoding::UTF_8)
       end
 
       private
