@@ -75,7 +75,11 @@ public sealed class FeatBitTests
         {
             ["defaults"] = new JsonObject
             {
-                ["on"] = true, ["text"] = "blue", ["number"] = 7, ["list"] = new JsonArray(1, 2), ["null"] = null,
+                ["on"] = true,
+                ["text"] = "blue",
+                ["number"] = 7,
+                ["list"] = new JsonArray(1, 2),
+                ["null"] = null,
             },
         });
         using User ann = Ann();

@@ -109,9 +109,21 @@ internal unsafe ref struct Utf8Buffer
                 return text.Length;
             }
         }
+        else if (BitConverter.IsLittleEndian && text.Length >= FourChars)
+        {
+            ref byte chars = ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(text.AsSpan()));
+            int last = text.Length - FourChars;
+            ulong first = Unsafe.ReadUnaligned<ulong>(ref chars);
+            ulong second = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref chars, last * sizeof(char)));
+            if (((first | second) & 0xFF80FF80FF80FF80) == 0)
+            {
+                Unsafe.WriteUnaligned(target, Narrow(first));
+                Unsafe.WriteUnaligned(target + last, Narrow(second));
+                return text.Length;
+            }
+        }
         else
         {
-            // Few enough to go one by one.
             int at = 0;
             while (at < text.Length && text[at] < 0x80)
             {
@@ -128,6 +140,15 @@ internal unsafe ref struct Utf8Buffer
     }
 
 #if NET
+    private const int FourChars = sizeof(ulong) / sizeof(char);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Narrow(ulong four)
+    {
+        ulong pairs = (four | (four >> 8)) & 0x0000FFFF0000FFFF;
+        return (uint)(pairs | (pairs >> 16));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> Narrow(ref ushort chars, nuint at, byte* target)
     {
