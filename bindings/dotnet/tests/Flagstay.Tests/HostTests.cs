@@ -44,8 +44,8 @@ public class HostTests
 
         Refused("`kind`", () => client.Override(FlagKind.Any, "f", true));
         Refused("kind", () => client.Override((FlagKind)77, "f", true));
-        Refused("a gate answers a boolean", () => client.Override(FlagKind.Gate, "f", new JsonObject()));
-        Refused("a config answers an object", () => client.Override(FlagKind.Config, "f", true));
+        Refused("boolean", () => client.Override(FlagKind.Gate, "f", new JsonObject()));
+        Refused("object", () => client.Override(FlagKind.Config, "f", true));
         Refused("`kind`", () => client.RemoveOverride(FlagKind.Any, "f"));
         Assert.Equal("flag", Assert.Throws<ArgumentException>(() => client.Override(FlagKind.Gate, "\ud800", true)).ParamName);
         Assert.Equal("id", Assert.Throws<ArgumentException>(() => client.Override(FlagKind.Gate, "f", true, "\ud800")).ParamName);
