@@ -7,7 +7,8 @@ use flagstay::host::Override;
 use flagstay::ruleset::{Kind, Request};
 use flagstay::sticky::held::Held;
 use flagstay::sticky::memory::MemoryStore;
-use flagstay::sticky::{Record, Store, StoreError};
+use flagstay::sticky::staged::{Cue, Staged};
+use flagstay::sticky::{Store, StoreError};
 use flagstay::user::User;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -133,64 +134,24 @@ fn who_passes_nothing_removes_what_is_stored() {
 
 #[test]
 fn what_was_loaded_from_a_store_that_failed_changes_nothing_in_it() {
-    #[derive(Default)]
-    struct Failing {
-        inner: MemoryStore,
-        fails: AtomicBool,
-    }
-
-    impl Store for Failing {
-        fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
-            self.inner.get(unit, flag)
-        }
-        fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-            self.inner.set(unit, flag, record)
-        }
-        fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-            self.inner.remove(unit, flag)
-        }
-        fn load(
-            &self,
-            unit: &str,
-            flags: &mut dyn Iterator<Item = &str>,
-        ) -> Result<Vec<(String, Record)>, StoreError> {
-            match self.fails.load(Relaxed) {
-                true => Err(StoreError::Failed("down".to_owned())),
-                false => self.inner.load(unit, flags),
-            }
-        }
-        fn claim(
-            &self,
-            unit: &str,
-            flag: &str,
-            expected: Option<&Record>,
-            record: Record,
-        ) -> Result<Record, StoreError> {
-            self.inner.claim(unit, flag, expected, record)
-        }
-        fn forget(
-            &self,
-            unit: &str,
-            flags: &mut dyn Iterator<Item = &str>,
-        ) -> Result<u64, StoreError> {
-            self.inner.forget(unit, flags)
-        }
-        fn name(&self) -> &'static str {
-            "failing"
-        }
-    }
-
-    let store = Arc::new(Failing::default());
+    let fails = Arc::new(AtomicBool::new(false));
+    let told = fails.clone();
+    let store = Staged::new(
+        move |_, cue, _, _| match cue == Cue::Load && told.load(Relaxed) {
+            true => Err(StoreError::Failed("down".to_owned())),
+            false => Ok(()),
+        },
+    );
     let client = client(&document("Old", true), store.clone());
     decide(&client, Some(&load(&client)));
     client
         .update(&document("New", true).to_string())
         .expect("it is taken");
-    store.fails.store(true, Relaxed);
+    fails.store(true, Relaxed);
     let decision = decide(&client, Some(&load(&client)));
     assert_eq!(decision["variation"], "New");
     assert_eq!(decision["store_error"], "the store failed: down");
-    store.fails.store(false, Relaxed);
+    fails.store(false, Relaxed);
     assert_eq!(decide(&client, Some(&load(&client)))["variation"], "Old");
 }
 

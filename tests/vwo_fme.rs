@@ -5,7 +5,8 @@ use flagstay::client::Client;
 use flagstay::config::Config;
 use flagstay::ruleset::{Metric, Mode, Request};
 use flagstay::sticky::memory::MemoryStore;
-use flagstay::sticky::{Record, Store, StoreError};
+use flagstay::sticky::staged::{Cue, Staged};
+use flagstay::sticky::{Store, StoreError};
 use flagstay::user::User;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -67,64 +68,15 @@ fn decide(client: &Client, flag: &str, user: &str, mode: Mode) -> Value {
 }
 
 /// A store in which somebody else writes between our read and our first write.
-struct Raced {
-    inner: MemoryStore,
-    theirs: Mutex<Option<(&'static str, Value)>>,
-}
-
-impl Raced {
-    fn new(flag: &'static str, theirs: Value) -> Arc<Self> {
-        Arc::new(Raced {
-            inner: MemoryStore::default(),
-            theirs: Mutex::new(Some((flag, theirs))),
-        })
-    }
-}
-
-impl Store for Raced {
-    fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
-        self.inner.get(unit, flag)
-    }
-
-    fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-        self.inner.set(unit, flag, record)
-    }
-
-    fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-        self.inner.remove(unit, flag)
-    }
-
-    fn load(
-        &self,
-        unit: &str,
-        flags: &mut dyn Iterator<Item = &str>,
-    ) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit, flags)
-    }
-
-    fn claim(
-        &self,
-        unit: &str,
-        flag: &str,
-        expected: Option<&Record>,
-        record: Record,
-    ) -> Result<Record, StoreError> {
-        let mut theirs = self.theirs.lock().expect("nobody panics in here");
-        if theirs.as_ref().is_some_and(|(of, _)| *of == flag)
-            && let Some((_, record)) = theirs.take()
-        {
-            self.inner.set(unit, flag, &record)?;
-        }
-        self.inner.claim(unit, flag, expected, record)
-    }
-
-    fn forget(&self, unit: &str, flags: &mut dyn Iterator<Item = &str>) -> Result<u64, StoreError> {
-        self.inner.forget(unit, flags)
-    }
-
-    fn name(&self) -> &'static str {
-        "raced"
-    }
+fn raced(flag: &'static str, theirs: Value) -> Arc<Staged> {
+    let theirs = Mutex::new(Some(theirs));
+    Staged::new(move |inner, cue, unit, claimed| {
+        let theirs = match cue {
+            Cue::Claim if claimed == flag => theirs.lock().expect("nobody panics in here").take(),
+            _ => None,
+        };
+        theirs.map_or(Ok(()), |record| inner.set(unit, claimed, &record))
+    })
 }
 
 #[test]
@@ -138,7 +90,7 @@ fn whoever_is_first_to_store_a_variation_decides_it_for_both() {
     let other = if alone["variation_id"] == "1" { 2 } else { 1 };
     let theirs = json!({"featureKey": "checkout", "userId": "alice", "experimentId": 2,
         "experimentKey": "checkout_test1", "experimentVariationId": other});
-    let store = Raced::new("checkout", theirs.clone());
+    let store = raced("checkout", theirs.clone());
     let client = client(&document(false), Some(store.clone()));
     let decided = decide(&client, "checkout", "alice", Mode::Expose);
     assert_eq!(decided["variation_id"], other.to_string());
@@ -161,7 +113,7 @@ fn whoever_is_first_to_store_a_groups_winner_decides_it_for_both() {
     ] {
         let record = json!({"featureKey": "_vwo_meta_meg_1", "userId": "alice", "experimentId": theirs,
             "experimentKey": key, "experimentVariationId": -1});
-        let store = Raced::new("_vwo_meta_meg_1", record);
+        let store = raced("_vwo_meta_meg_1", record);
         let client = client(&document(true), Some(store));
         let banner = decide(&client, "banner", "alice", Mode::Expose);
         let checkout = decide(&client, "checkout", "alice", Mode::Expose);
@@ -172,49 +124,13 @@ fn whoever_is_first_to_store_a_groups_winner_decides_it_for_both() {
 
 #[test]
 fn a_store_that_does_not_answer_is_not_written_over() {
-    struct Silent(MemoryStore);
-    impl Store for Silent {
-        fn get(&self, _: &str, _: &str) -> Result<Option<Record>, StoreError> {
-            Err(StoreError::Failed("nobody there".to_owned()))
-        }
-        fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-            self.0.set(unit, flag, record)
-        }
-        fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-            self.0.remove(unit, flag)
-        }
-        fn load(
-            &self,
-            unit: &str,
-            flags: &mut dyn Iterator<Item = &str>,
-        ) -> Result<Vec<(String, Record)>, StoreError> {
-            self.0.load(unit, flags)
-        }
-        fn claim(
-            &self,
-            unit: &str,
-            flag: &str,
-            expected: Option<&Record>,
-            record: Record,
-        ) -> Result<Record, StoreError> {
-            self.0.claim(unit, flag, expected, record)
-        }
-        fn forget(
-            &self,
-            unit: &str,
-            flags: &mut dyn Iterator<Item = &str>,
-        ) -> Result<u64, StoreError> {
-            self.0.forget(unit, flags)
-        }
-        fn name(&self) -> &'static str {
-            "silent"
-        }
-    }
+    let store = Staged::new(|_, cue, _, _| match cue {
+        Cue::Get => Err(StoreError::Failed("nobody there".to_owned())),
+        _ => Ok(()),
+    });
     let held =
         json!({"experimentId": 2, "experimentKey": "checkout_test1", "experimentVariationId": 2});
-    let inner = MemoryStore::default();
-    inner.set("alice", "checkout", &held).unwrap();
-    let store = Arc::new(Silent(inner));
+    store.inner.set("alice", "checkout", &held).unwrap();
     let client = client(&document(false), Some(store.clone()));
     let decided = decide(&client, "checkout", "alice", Mode::Expose);
     assert!(
@@ -227,7 +143,10 @@ fn a_store_that_does_not_answer_is_not_written_over() {
         decided["variation_id"], "2",
         "the record that stands is used once it is seen"
     );
-    assert_eq!(*store.0.get("alice", "checkout").unwrap().unwrap(), held);
+    assert_eq!(
+        *store.inner.get("alice", "checkout").unwrap().unwrap(),
+        held
+    );
 }
 
 #[test]

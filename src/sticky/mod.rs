@@ -12,6 +12,8 @@ pub mod held;
 pub mod host;
 pub mod memory;
 pub mod open;
+#[doc(hidden)]
+pub mod staged;
 
 pub use health::Health;
 pub use held::Held;

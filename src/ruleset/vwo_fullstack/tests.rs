@@ -3,9 +3,10 @@
 use crate::client::Client;
 use crate::config::Config;
 use crate::ruleset::{Metric, Mode, Request};
+use crate::sticky::Store;
 use crate::sticky::host::{Host, HostStore};
 use crate::sticky::memory::MemoryStore;
-use crate::sticky::{Record, Store, StoreError};
+use crate::sticky::staged::{Cue, Staged};
 use crate::user::User;
 use crate::value::{Map, Value};
 use serde_json::json;
@@ -214,66 +215,19 @@ fn explaining_writes_nothing_over_a_record_that_no_longer_counts() {
 }
 
 /// A store in which somebody else writes between the first read and the first write.
-struct Crowded {
-    inner: MemoryStore,
-    other: Mutex<Option<Value>>,
-}
-
-impl Crowded {
-    fn new(before: Option<Value>, other: Value) -> Arc<Self> {
-        let inner = MemoryStore::default();
-        if let Some(record) = before {
-            inner.set("Ashley", "one", &record).unwrap();
-        }
-        Arc::new(Crowded {
-            inner,
-            other: Mutex::new(Some(other)),
-        })
+fn crowded(before: Option<Value>, other: Value) -> Arc<Staged> {
+    let other = Mutex::new(Some(other));
+    let store = Staged::new(move |inner, cue, unit, flag| {
+        let other = match cue {
+            Cue::Got => other.lock().unwrap().take(),
+            _ => None,
+        };
+        other.map_or(Ok(()), |other| inner.set(unit, flag, &other))
+    });
+    if let Some(record) = before {
+        store.inner.set("Ashley", "one", &record).unwrap();
     }
-}
-
-impl Store for Crowded {
-    fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
-        let found = self.inner.get(unit, flag);
-        if let Some(other) = self.other.lock().unwrap().take() {
-            self.inner.set(unit, flag, &other)?;
-        }
-        found
-    }
-
-    fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-        self.inner.set(unit, flag, record)
-    }
-
-    fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-        self.inner.remove(unit, flag)
-    }
-
-    fn load(
-        &self,
-        unit: &str,
-        flags: &mut dyn Iterator<Item = &str>,
-    ) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit, flags)
-    }
-
-    fn claim(
-        &self,
-        unit: &str,
-        flag: &str,
-        expected: Option<&Record>,
-        record: Record,
-    ) -> Result<Record, StoreError> {
-        self.inner.claim(unit, flag, expected, record)
-    }
-
-    fn forget(&self, unit: &str, flags: &mut dyn Iterator<Item = &str>) -> Result<u64, StoreError> {
-        self.inner.forget(unit, flags)
-    }
-
-    fn name(&self) -> &'static str {
-        "crowded"
-    }
+    store
 }
 
 fn stored(variation: &str, goals: Option<&str>) -> Value {
@@ -286,7 +240,7 @@ fn stored(variation: &str, goals: Option<&str>) -> Value {
 
 #[test]
 fn whoever_is_first_to_store_a_decision_decides_for_both() {
-    let store = Crowded::new(None, stored("Other", None));
+    let store = crowded(None, stored("Other", None));
     let client = client(true, Some(store.clone()));
     let decision = decide(&client, "one", Mode::Expose);
     assert_eq!(
@@ -304,7 +258,7 @@ fn whoever_is_first_to_store_a_decision_decides_for_both() {
 #[test]
 fn goals_that_are_reached_at_once_are_all_kept() {
     let before = stored("Control", None);
-    let store = Crowded::new(Some(before.clone()), stored("Control", Some("r")));
+    let store = crowded(Some(before.clone()), stored("Control", Some("r")));
     assert!(track(
         &client(true, Some(store.clone())),
         "g",
@@ -315,7 +269,7 @@ fn goals_that_are_reached_at_once_are_all_kept() {
     assert_eq!(*standing, stored("Control", Some("r_vwo_g")));
 
     // The other one was there with the same goal, and one more.
-    let store = Crowded::new(Some(before), stored("Control", Some("r_vwo_g")));
+    let store = crowded(Some(before), stored("Control", Some("r_vwo_g")));
     assert!(!track(
         &client(true, Some(store)),
         "g",

@@ -1,8 +1,9 @@
 //! Stored assignments.
 
 use super::*;
+use crate::sticky::StoreError;
 use crate::sticky::memory::MemoryStore;
-use crate::sticky::{Record, StoreError};
+use crate::sticky::staged::{Cue, Staged};
 use std::sync::Mutex;
 
 /// A flag whose default splits between `blue` and `green`, with `split` saying more.
@@ -261,78 +262,26 @@ fn a_fallback_that_is_garbage_keeps_the_draw_out_of_the_store() {
     assert_eq!(held(&store, "u"), json!(null));
 }
 
-/// Fails where it is told to, and lets somebody else write just before a claim.
-struct Unsteady {
-    inner: MemoryStore,
-    fails: &'static [&'static str],
-    rivals: Mutex<Vec<Value>>,
-    reads: Mutex<Vec<String>>,
-}
-
-fn unsteady(fails: &'static [&'static str], rivals: Vec<Value>) -> Arc<Unsteady> {
-    Arc::new(Unsteady {
-        inner: MemoryStore::default(),
-        fails,
-        rivals: Mutex::new(rivals),
-        reads: Mutex::default(),
+/// A store whose `fails` fail, and in which somebody else writes just before each claim.
+fn unsteady(fails: &'static [&'static str], rivals: Vec<Value>) -> Arc<Staged> {
+    let rivals = Mutex::new(rivals);
+    let check = |operation: &str| match fails.contains(&operation) {
+        true => Err(StoreError::Failed(format!("{operation} is down"))),
+        false => Ok(()),
+    };
+    Staged::new(move |inner, cue, unit, flag| match cue {
+        Cue::Get => check("get"),
+        Cue::Set => check("set"),
+        Cue::Claim => {
+            check("set")?;
+            let mut rivals = rivals.lock().unwrap();
+            match rivals.is_empty() {
+                true => Ok(()),
+                false => inner.set(unit, flag, &rivals.remove(0)),
+            }
+        }
+        _ => Ok(()),
     })
-}
-
-impl Unsteady {
-    fn check(&self, operation: &str) -> Result<(), StoreError> {
-        match self.fails.contains(&operation) {
-            true => Err(StoreError::Failed(format!("{operation} is down"))),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Store for Unsteady {
-    fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
-        self.reads.lock().unwrap().push(unit.to_owned());
-        self.check("get")?;
-        self.inner.get(unit, flag)
-    }
-
-    fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-        self.check("set")?;
-        self.inner.set(unit, flag, record)
-    }
-
-    fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-        self.inner.remove(unit, flag)
-    }
-
-    fn load(
-        &self,
-        unit: &str,
-        flags: &mut dyn Iterator<Item = &str>,
-    ) -> Result<Vec<(String, Record)>, StoreError> {
-        self.inner.load(unit, flags)
-    }
-
-    fn claim(
-        &self,
-        unit: &str,
-        flag: &str,
-        expected: Option<&Record>,
-        record: Record,
-    ) -> Result<Record, StoreError> {
-        self.check("set")?;
-        let mut rivals = self.rivals.lock().unwrap();
-        if !rivals.is_empty() {
-            self.inner.set(unit, flag, &rivals.remove(0))?;
-        }
-        self.inner.claim(unit, flag, expected, record)
-    }
-
-    fn forget(&self, unit: &str, flags: &mut dyn Iterator<Item = &str>) -> Result<u64, StoreError> {
-        self.inner.forget(unit, flags)
-    }
-
-    fn name(&self) -> &'static str {
-        "host"
-    }
 }
 
 #[test]
@@ -375,7 +324,7 @@ fn somebody_elses_split_is_merged_with() {
     let other = |n: i32| json!({"splits": {format!("other{n}"): {"variation": "x", "version": 1}}});
     let store = unsteady(&[], vec![other(1), other(2)]);
     let with_store =
-        |store: Arc<Unsteady>| client(with_flag("f", colours(100.0, json!(true))), Some(store));
+        |store: Arc<Staged>| client(with_flag("f", colours(100.0, json!(true))), Some(store));
     let decision = decide(&with_store(store.clone()), "f", json!({"key": "u"}));
     assert_eq!(decision["variation"], "blue");
     assert_eq!(decision["sticky"], false);
@@ -423,12 +372,14 @@ fn each_unit_is_read_once_and_only_where_a_split_is_sticky() {
         "f",
         json!({"key": "u", "ids": {"company": "c", "guest": "g"}}),
     );
-    assert_eq!(*store.reads.lock().unwrap(), ["u", "g:guest", "c:company"]);
+    let calls = store.calls();
+    let reads = calls.iter().filter(|call| call.starts_with("get"));
+    assert!(reads.eq(["get u f", "get g:guest f", "get c:company f"]));
     let store = unsteady(&[], vec![]);
     let flag = colours(50.0, json!(false));
     let client = super::client(with_flag("f", flag), Some(store.clone()));
     decide(&client, "f", json!({"key": "u"}));
-    assert!(store.reads.lock().unwrap().is_empty());
+    assert!(store.calls().is_empty());
 }
 
 #[test]

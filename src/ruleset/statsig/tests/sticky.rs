@@ -2,76 +2,10 @@
 
 use super::*;
 use crate::ruleset::Enforce;
+use crate::sticky::StoreError;
 use crate::sticky::held::{Held, Origin};
-use crate::sticky::memory::MemoryStore;
-use crate::sticky::{Record, StoreError};
+use crate::sticky::staged::Staged;
 use std::collections::HashMap;
-use std::sync::Mutex;
-
-/// Writes its calls down.
-#[derive(Default)]
-struct Watched {
-    inner: MemoryStore,
-    calls: Mutex<Vec<String>>,
-}
-
-impl Watched {
-    fn said(&self, what: &str, unit: &str, flag: &str) {
-        self.calls
-            .lock()
-            .expect("nobody panics in here")
-            .push(format!("{what} {unit} {flag}"));
-    }
-
-    fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.calls.lock().expect("nobody panics in here"))
-    }
-}
-
-impl Store for Watched {
-    fn get(&self, unit: &str, flag: &str) -> Result<Option<Record>, StoreError> {
-        self.said("get", unit, flag);
-        self.inner.get(unit, flag)
-    }
-
-    fn set(&self, unit: &str, flag: &str, record: &Value) -> Result<(), StoreError> {
-        self.said("set", unit, flag);
-        self.inner.set(unit, flag, record)
-    }
-
-    fn remove(&self, unit: &str, flag: &str) -> Result<(), StoreError> {
-        self.said("remove", unit, flag);
-        self.inner.remove(unit, flag)
-    }
-
-    fn load(
-        &self,
-        unit: &str,
-        flags: &mut dyn Iterator<Item = &str>,
-    ) -> Result<Vec<(String, Record)>, StoreError> {
-        self.said("load", unit, "");
-        self.inner.load(unit, flags)
-    }
-
-    fn claim(
-        &self,
-        unit: &str,
-        flag: &str,
-        expected: Option<&Record>,
-        record: Record,
-    ) -> Result<Record, StoreError> {
-        self.said("claim", unit, flag);
-        self.inner.claim(unit, flag, expected, record)
-    }
-
-    fn forget(&self, unit: &str, flags: &mut dyn Iterator<Item = &str>) -> Result<u64, StoreError> {
-        self.inner.forget(unit, flags)
-    }
-
-    fn name(&self) -> &'static str {
-        "watched"
-    }
-}
 
 fn document() -> Document {
     let mut alloc = rule("alloc", &[], json!({}));
@@ -112,7 +46,7 @@ fn with<'a>(held: &'a Held, user: &'a User) -> Request<'a> {
 
 #[test]
 fn a_new_assignment_has_every_member_that_the_platform_writes() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
     let nothing = held(of("u:userID"), json!({}));
@@ -148,7 +82,7 @@ fn a_new_assignment_has_every_member_that_the_platform_writes() {
 
 #[test]
 fn whoever_stores_first_is_the_answer_for_everybody_else() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
     let nothing = held(of("u:userID"), json!({}));
@@ -185,7 +119,7 @@ fn whoever_stores_first_is_the_answer_for_everybody_else() {
 
 #[test]
 fn a_first_record_that_is_garbage_is_left_and_reported() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
     store
@@ -204,7 +138,7 @@ fn a_first_record_that_is_garbage_is_left_and_reported() {
 
 #[test]
 fn a_store_that_did_not_answer_is_left_alone_and_the_decision_says_why() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let u = user(json!({"key": "u"}));
     let unknown = Held::Unknown(StoreError::Failed("down".to_owned()));
@@ -231,7 +165,7 @@ fn without_a_store_nothing_that_is_passed_counts() {
 
 #[test]
 fn deciding_for_all_flags_touches_nothing() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let ruleset = document().gate("segment:s", json!([])).load();
     let u = user(json!({"key": "u"}));
@@ -263,7 +197,7 @@ fn deciding_for_all_flags_touches_nothing() {
 
 #[test]
 fn gates_and_configs_never_touch_the_store() {
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let ruleset = document().gate("g", json!([])).load();
     let u = user(json!({"key": "u"}));
@@ -283,7 +217,7 @@ fn who_asks_for_a_group_removes_the_assignment_of_its_experiment() {
         .gate("g", json!([rule("r", &["in g"], json!(true))]))
         .condition("in g", on);
     let ruleset = document.load();
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World {
         collects: true,
         ..World::with_store(store.clone())
@@ -325,7 +259,7 @@ fn enforced_rules_drop_the_assignment_and_leave_the_store() {
             json!({"type": "user_field", "field": "vip", "operator": "eq", "targetValue": true}),
         );
     let ruleset = document.load();
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World::with_store(store.clone());
     let passed = held(of("u:userID"), json!({"e": old()}));
     let young = user(json!({"key": "u", "attributes": {"age": 5}}));
