@@ -5,6 +5,7 @@ use flagstay::client::Client;
 use flagstay::config::Config;
 use flagstay::error::{Error, ErrorKind};
 use flagstay::ruleset::{Kind, Mode, Request};
+use flagstay::sticky::Held;
 use flagstay::user::User;
 use flagstay::value::{Map, Value};
 use serde_json::json;
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Which kind of flag, where names can collide: gate, config, experiment or layer.
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<Kind>,
+    /// Load the user's assignments from the store first, by their id of this type, and pass them on (Statsig: userID).
+    #[arg(long, value_name = "ID_TYPE")]
+    load: Option<String>,
     /// Print the platform's further facts too.
     #[arg(long)]
     details: bool,
@@ -68,8 +72,15 @@ impl Arguments {
         self.default.as_ref().map(parse).transpose()
     }
 
-    fn request<'a>(&'a self, flag: &'a str, user: &'a User) -> Request<'a> {
+    /// The assignments that are to be passed on.
+    fn held(&self, client: &Client, user: &User) -> Result<Option<Held>, Error> {
+        let load = |id_type: &String| client.load_assignments(user, id_type);
+        Ok(self.load.as_ref().map(load).transpose()?.flatten())
+    }
+
+    fn request<'a>(&'a self, flag: &'a str, user: &'a User, held: Option<&'a Held>) -> Request<'a> {
         Request {
+            held,
             default: self.default.as_deref(),
             mode: if self.read { Mode::Read } else { Mode::Expose },
             kind: self.kind,
@@ -84,17 +95,19 @@ pub fn evaluate(arguments: &Arguments) -> Result<ExitCode, Error> {
     let client = arguments.client()?;
     let user = arguments.user()?;
     let default = arguments.default()?;
+    let held = arguments.held(&client, &user)?;
+    let held = held.as_ref();
     let Some(flag) = &arguments.flag else {
         let mut decisions = Map::new();
         client
-            .evaluate_all(&arguments.request("", &user), |flag, decision| {
+            .evaluate_all(&arguments.request("", &user, held), |flag, decision| {
                 decisions.insert(flag.to_owned(), decision.to_json());
             })
             .map_err(|code| Error::new(ErrorKind::InvalidRuleset, code.as_str()))?;
         print(&Value::Object(decisions));
         return Ok(ExitCode::SUCCESS);
     };
-    let decision = client.evaluate(&arguments.request(flag, &user), |decision| {
+    let decision = client.evaluate(&arguments.request(flag, &user, held), |decision| {
         let mut json = decision.to_json();
         if let (None, Some(default)) = (decision.value.value(), default) {
             json["value"] = default;
@@ -116,7 +129,9 @@ pub fn explain(arguments: &Arguments) -> Result<ExitCode, Error> {
     };
     let client = arguments.client()?;
     arguments.default()?;
-    let explanation = client.explain(&arguments.request(flag, &arguments.user()?));
+    let user = arguments.user()?;
+    let held = arguments.held(&client, &user)?;
+    let explanation = client.explain(&arguments.request(flag, &user, held.as_ref()));
     print(&explanation);
     Ok(code_of(&explanation["decision"]))
 }
