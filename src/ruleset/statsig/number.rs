@@ -3,6 +3,11 @@
 //! The platform keeps every number as a double and writes it without exponent; ids that are numbers go through the same
 //! text, and lose the digits that a double does not hold.
 
+use crate::value::Value;
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use std::io;
+
 /// The shortest decimal that reads back as this number, never with an exponent: `5`, `-0`, `0.0000001`.
 pub fn to_text(number: f64) -> String {
     // This is what the standard library promises for `Display`, and one of the tests below holds it to that.
@@ -20,9 +25,78 @@ pub fn parse_i64(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
+/// The compact JSON of a condition's value, as the platform writes it: no plus sign in exponents.
+pub fn target_json(value: &Value) -> String {
+    json(value, Numbers { wide: true })
+}
+
+/// The same of a user's value, in which integers that need all 64 bits are doubles.
+pub fn user_json(value: &Value) -> String {
+    json(value, Numbers { wide: false })
+}
+
+fn json(value: &Value, numbers: Numbers) -> String {
+    let mut text = Vec::new();
+    let written = value.serialize(&mut Serializer::with_formatter(&mut text, numbers));
+    debug_assert!(written.is_ok(), "memory takes all of it");
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// How numbers are written within JSON.
+struct Numbers {
+    /// Whether integers beyond 63 bits are integers.
+    wide: bool,
+}
+
+impl Formatter for Numbers {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, to: &mut W, number: f64) -> io::Result<()> {
+        let mut text = Vec::with_capacity(24);
+        CompactFormatter.write_f64(&mut text, number)?;
+        text.retain(|byte| *byte != b'+');
+        to.write_all(&text)
+    }
+
+    fn write_u64<W: io::Write + ?Sized>(&mut self, to: &mut W, number: u64) -> io::Result<()> {
+        match self.wide || i64::try_from(number).is_ok() {
+            true => CompactFormatter.write_u64(to, number),
+            false => self.write_f64(to, number as f64),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_within_json_are_written_as_the_platform_writes_them() {
+        for (value, text) in [
+            (
+                json!([1e308, 1e21, 1.5e16, 1e16]),
+                "[1e308,1e21,1.5e16,1e16]",
+            ),
+            (
+                json!([1e15, 5.0, -0.0, 5]),
+                "[1000000000000000.0,5.0,-0.0,5]",
+            ),
+            (
+                json!([1e-7, 1e-6, 1e-5, 0.0001]),
+                "[1e-7,1e-6,0.00001,0.0001]",
+            ),
+            (json!([9_007_199_254_740_993_u64]), "[9007199254740993]"),
+            (
+                json!([["1e+308", null, true, {"a": 1e300}]]),
+                r#"[["1e+308",null,true,{"a":1e300}]]"#,
+            ),
+        ] {
+            assert_eq!(user_json(&value), text);
+            assert_eq!(target_json(&value), text);
+        }
+        let wide = json!([9_223_372_036_854_775_808_u64]);
+        assert_eq!(user_json(&wide), "[9.223372036854776e18]");
+        assert_eq!(target_json(&wide), "[9223372036854775808]");
+    }
 
     #[test]
     fn numbers_are_written_in_full_and_as_short_as_they_can_be() {

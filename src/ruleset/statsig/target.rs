@@ -43,7 +43,7 @@ pub fn members(object: &Map<String, Value>) -> Vec<(Box<str>, Box<str>)> {
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => number::target_json(other),
     }
 }
 

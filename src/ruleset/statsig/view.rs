@@ -99,7 +99,7 @@ pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
         Value::Bool(false) => Some(Cow::Borrowed("false")),
         Value::Number(number) => Some(Cow::Owned(number::to_text(number.as_f64()?))),
         Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Array(_) => Some(Cow::Owned(value.to_string())),
+        Value::Array(_) => Some(Cow::Owned(number::user_json(value))),
     }
 }
 
