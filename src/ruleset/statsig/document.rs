@@ -120,7 +120,7 @@ pub struct Bandit {
     default_value: Given,
     id_type: String,
     enabled: bool,
-    version: Option<u32>,
+    version: u32,
     sample_rate: f64,
     higher_is_better: bool,
     groups: Vec<Object<BanditGroup>>,
@@ -145,7 +145,7 @@ struct BanditGroup {
 struct BanditWeights {
     alpha: f64,
     intercept: f64,
-    records: f64,
+    records: u64,
     weights_numerical: HashMap<String, f64>,
     weights_categorical: HashMap<String, HashMap<String, f64>>,
 }

@@ -81,6 +81,27 @@ fn parameter_stores_and_bandits_in_order_are_taken() {
 }
 
 #[test]
+fn a_bandit_without_a_version_or_with_a_fraction_of_a_record_refuses_the_document() {
+    let weights = json!({"alpha": 1, "intercept": 0.5, "records": 5, "weightsNumerical": {}, "weightsCategorical": {}});
+    let bandit = json!({"salt": "s", "defaultValue": {}, "idType": "userID", "enabled": true, "version": 1,
+                        "sampleRate": 0.1, "higherIsBetter": true, "groups": [], "config": {"a": weights}});
+    for (path, value, taken) in [
+        ("/version", json!(1), true),
+        ("/version", json!(null), false),
+        ("/config/a/records", json!(u64::MAX), true),
+        ("/config/a/records", json!(5.0), false),
+        ("/config/a/records", json!(-1), false),
+        ("/config/a/alpha", json!(-1), true),
+    ] {
+        let mut bandit = bandit.clone();
+        *bandit.pointer_mut(path).expect("a member") = value;
+        let document = Document::default().with("cmab_configs", json!({"b": bandit}));
+        let read = reader(json!({})).read(&document.json().to_string(), None);
+        assert_eq!(read.is_ok(), taken, "{bandit}");
+    }
+}
+
+#[test]
 fn a_spec_that_cannot_be_read_is_left_out_and_reported() {
     let mut broken = experiment(json!({}));
     broken["rules"][0]["passPercentage"] = json!("100");
