@@ -146,10 +146,11 @@ impl Events<'_> {
         let mut custom = copy(&self.options.global_custom_fields);
         let mut top = Map::new();
         for (name, value) in self.user.attributes().iter() {
-            let fields = if TOP.contains(&name) {
-                &mut top
-            } else {
-                &mut custom
+            let fields = match TOP.contains(&name) {
+                // A field that is null is one that was not given.
+                true if value.is_null() => continue,
+                true => &mut top,
+                false => &mut custom,
             };
             fields.insert(name.to_owned(), value.clone());
         }

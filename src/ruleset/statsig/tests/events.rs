@@ -62,6 +62,16 @@ fn an_exposure_of_a_gate_is_what_the_collector_takes() {
 }
 
 #[test]
+fn a_field_of_the_user_that_is_null_is_left_out_and_a_custom_one_is_not() {
+    let u = user(json!({"key": "u", "attributes": {"email": null, "plan": null, "ip": "1.1.1.1"}}));
+    let (_, events) = collecting().decide(&*document().load(), &ask(Kind::Gate, "h", &u));
+    assert_eq!(
+        events[0]["user"],
+        json!({"userID": "u", "custom": {"plan": null}, "ip": "1.1.1.1"})
+    );
+}
+
+#[test]
 fn an_experiment_tells_every_gate_that_was_asked_as_often_as_it_was() {
     let u = whom();
     let (_, events) = collecting().decide(&*document().load(), &ask(Kind::Experiment, "e", &u));
