@@ -3,6 +3,7 @@
 use super::evaluate::{Evaluation, Failure};
 use super::events::Events;
 use super::facts::Facts;
+use super::nested::Called;
 use super::outcome::{Json, Log, Outcome, Undelegated};
 use super::record::{Stored, exposures_to_json};
 use super::rules::{FALSE, NOTHING, Rules, TRUE};
@@ -10,7 +11,7 @@ use super::subject::Subject;
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
 use crate::ruleset::trace::Trace;
 use crate::ruleset::{Kind, Request, Turn};
-use crate::sticky::{Held, StoreError};
+use crate::sticky::StoreError;
 use crate::value::Value;
 use serde_json::json;
 use std::borrow::Cow;
@@ -164,14 +165,8 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
 
     /// What follows from the call that the condition `experiment_group` made: the experiment is exposed and, because
     /// nothing was passed for it, what is stored for it is removed (section 2.8.5).
-    fn follow(&mut self, called: &super::nested::Called<'r, '_>) {
-        let knows_store = !matches!(self.request.held, Some(Held::Unknown(_)));
-        if let (true, Some(place)) = (
-            knows_store && self.turn.assignments.has_store(),
-            self.place(&called.outcome),
-        ) {
-            self.remove(&place);
-        }
+    fn follow(&mut self, called: &Called<'r, '_>) {
+        self.remove_called(called);
         if self.turn.outbox.is_none() {
             return;
         }
@@ -185,6 +180,7 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
         if called.ended.is_ok() {
             facts.exposures = exposures_to_json(&called.exposures);
         }
+        facts.is_inner = true;
         self.tell(&facts, None);
     }
 

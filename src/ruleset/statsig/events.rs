@@ -31,7 +31,10 @@ impl Events<'_> {
             Kind::Config | Kind::Experiment | Kind::Layer => {
                 put("config", facts.name);
                 put("ruleID", facts.rule_id);
-                put("rulePassed", truth(facts.value));
+                // The platform's core does not say it of experiments that it asks for by itself.
+                if !facts.is_inner {
+                    put("rulePassed", truth(facts.value));
+                }
                 "statsig::config_exposure"
             }
         };

@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     pub mapped: Option<&'a str>,
     /// Which rule gave each parameter of a merged layer.
     pub parameter_rules: &'a [&'a str],
+    /// Whether a condition asked, and not the caller.
+    pub is_inner: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -62,6 +64,7 @@ impl<'a> Facts<'a> {
             time: None,
             mapped: None,
             parameter_rules: &[],
+            is_inner: false,
         };
         match ended {
             Err(_) => nothing,
@@ -112,6 +115,7 @@ impl<'a> Facts<'a> {
             time: stored.time,
             mapped: None,
             parameter_rules: &[],
+            is_inner: false,
         }
     }
 
@@ -162,6 +166,7 @@ impl<'a> Facts<'a> {
             time,
             mapped: detail("override_config_name").and_then(Value::as_str),
             parameter_rules: &[],
+            is_inner: false,
         }
     }
 

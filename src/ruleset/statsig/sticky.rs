@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::evaluate::Evaluation;
+use super::nested::Called;
 use super::outcome::Outcome;
 use super::record::{self, Stored};
 use super::rules::Class;
@@ -140,7 +141,8 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
         Some(record.clone())
     }
 
-    /// Whether the rules of a class match the user now (section 3.5).
+    /// Whether the rules of a class match the user now (section 3.5). That exposes nothing; but where such a rule asks
+    /// for a group, what is stored for that experiment is removed as ever.
     fn matches(&mut self, experiment: &str, class: Class) -> bool {
         let spec = self.rules.configs.find(experiment);
         if !spec.is_some_and(|spec| spec.rules.iter().any(|rule| rule.is_of(class))) {
@@ -155,9 +157,24 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
             &mut *self.trace,
         );
         let matches = evaluation.run_class(experiment, class);
+        let called = std::mem::take(&mut evaluation.called);
         self.trace
             .leave(|| json!({"step": "enforce", "experiment": experiment, "rules": class.as_str(), "matches": matches}));
+        for called in &called {
+            self.remove_called(called);
+        }
         matches
+    }
+
+    /// Removes what is stored for an experiment that a condition called: nothing was passed for it (section 2.8.5).
+    pub fn remove_called(&mut self, called: &Called<'r, '_>) {
+        let knows_store = !matches!(self.request.held, Some(Held::Unknown(_)));
+        if !knows_store || !self.turn.assignments.has_store() {
+            return;
+        }
+        if let Some(place) = self.place(&called.outcome) {
+            self.remove(&place);
+        }
     }
 
     /// Removes what is stored, whether or not there is anything.

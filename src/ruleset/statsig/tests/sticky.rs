@@ -234,6 +234,8 @@ fn who_asks_for_a_group_removes_the_assignment_of_its_experiment() {
         names,
         ["statsig::config_exposure", "statsig::gate_exposure"]
     );
+    // The platform's core asks by itself, and does not say whether the rule passed.
+    assert_eq!(events[0]["metadata"].get("rulePassed"), None);
     // Nor is anything touched where only somebody looks.
     world.explain(&*ruleset, &ask(Kind::Gate, "g", &u));
     assert_eq!(store.calls(), [""; 0]);
@@ -283,6 +285,39 @@ fn enforced_rules_drop_the_assignment_and_leave_the_store() {
         assert_eq!(rule_id(&decision), rule, "{targeting} {overrides}");
         assert_eq!(store.calls(), [""; 0]);
     }
+}
+
+#[test]
+fn an_enforced_rule_that_asks_for_a_group_removes_the_assignment_of_that_experiment_only() {
+    let on = json!({"type": "experiment_group", "field": "other", "operator": "any", "targetValue": ["none"]});
+    let mut spec = experiment(json!({"v": "new"}));
+    let rules = spec["rules"].as_array_mut().expect("rules");
+    rules.push(rule("vip override", &["in other"], json!({"v": "vip"})));
+    let ruleset = Document::default()
+        .config("e", spec)
+        .config("other", experiment(json!({})))
+        .condition("in other", on)
+        .load();
+    let store = Arc::new(Watched::default());
+    let world = World {
+        collects: true,
+        ..World::with_store(store.clone())
+    };
+    let u = user(json!({"key": "u"}));
+    let passed = held(of("u:userID"), json!({"e": old()}));
+    let request = Request {
+        enforce: Enforce {
+            targeting: false,
+            overrides: true,
+        },
+        ..with(&passed, &u)
+    };
+    let (decision, events) = world.decide(&*ruleset, &request);
+    assert_eq!(rule_id(&decision), "oldRule");
+    assert_eq!(store.calls(), ["remove u:userID other"]);
+    assert_eq!(events.len(), 1, "the answer's own: {events:?}");
+    world.explain(&*ruleset, &request);
+    assert_eq!(store.calls(), [""; 0]);
 }
 
 #[test]
