@@ -14,11 +14,19 @@ pub fn read(text: &str) -> Option<i64> {
         // Whatever the separator.
         Some([_, time @ ..]) => time_of_day(time)?,
     };
-    let days = (date? - Date::from_ordinal_date(1970, 1).ok()?).whole_days();
+    let date = date?;
+    // The midnight at the end of a day belongs to the next one, and the last day of all has none.
+    if since_midnight == DAY && date.to_ordinal_date() == (9999, 365) {
+        return None;
+    }
+    let days = (date - Date::from_ordinal_date(1970, 1).ok()?).whole_days();
     let micros = (days * 86_400 - offset) * 1_000_000 + since_midnight;
     // Seconds as a double, then milliseconds, then the nearest: in just these steps.
     Some((micros as f64 / 1e6 * 1e3).round_ties_even() as i64)
 }
+
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// A number of so many digits.
 fn digits(bytes: &[u8], at: usize, count: usize) -> Option<u16> {
@@ -76,15 +84,20 @@ fn uncommon_date(bytes: &[u8]) -> Option<Dated> {
         day = digits(bytes, at + dash, 1)?;
         at += dash + 1;
     }
-    let monday = Date::from_iso_week_date(i32::from(year), week, Weekday::Monday).ok();
-    let date = monday
-        .filter(|_| (1..=7).contains(&day))
-        .and_then(|monday| monday.checked_add(Duration::days(i64::from(day) - 1)));
+    // Every year has a week 53; where the calendar has none, it is the first week of the next year.
+    let first = Date::from_iso_week_date(i32::from(year), 1, Weekday::Monday).ok();
+    let days = 7 * (i64::from(week) - 1) + i64::from(day) - 1;
+    let date = first
+        .filter(|_| (1..=53).contains(&week) && (1..=7).contains(&day))
+        .and_then(|first| first.checked_add(Duration::days(days)));
     Some((known(date), at))
 }
 
 /// Microseconds since midnight, and the seconds by which the zone is ahead of UTC.
 fn time_of_day(time: &[u8]) -> Option<(i64, i64)> {
+    if let [b'-' | b'+', ..] = time {
+        return Some((0, zone(time)?));
+    }
     let hour = digits(time, 0, 2)?;
     let colon = usize::from(time.get(2) == Some(&b':'));
     let mut at = 2;
@@ -171,6 +184,8 @@ mod tests {
             ("2023-W46-3", 1_700_006_400_000),
             ("2023W463", 1_700_006_400_000),
             ("2023-W46", 1_699_833_600_000),
+            ("2021-W53-1", 1_641_168_000_000),
+            ("2023-11-14T-05:00", 1_699_938_000_000),
             ("2023-319", 1_700_006_400_000),
             ("2023319T00", 1_700_006_400_000),
             ("2024", 1_704_067_200_000),
@@ -208,6 +223,9 @@ mod tests {
             "2023-1",
             "2023-366",
             "2023-W54",
+            "2023-W00",
+            "9999-12-31T24:00:00Z",
+            "2023-11-14T+1",
             "2023-W46-8",
             "2023-W46-0",
             "2023W46-3",
