@@ -10,10 +10,10 @@ impl Translator<'_> {
             return Err(invalid("bad escape at the end"));
         };
         if let Some(category) = category(c, flags.ascii) {
-            // The sets of ASCII have no letters of other scripts, whatever folding says.
-            self.push(if flags.ascii { "(?-i:[" } else { "[" });
+            // What belongs to a category does so as it is: folding brings nothing in.
+            self.push("(?-i:[");
             self.push(category);
-            self.push(if flags.ascii { "])" } else { "]" });
+            self.push("])");
             return Ok((Width::ONE, Before::Item));
         }
         match c {
@@ -38,7 +38,7 @@ impl Translator<'_> {
     fn boundary(&mut self, at_boundary: bool, flags: Flags) {
         let word = match flags.ascii {
             true => "(?-i:[0-9A-Za-z_])",
-            false => r"[\p{L}\p{N}_]",
+            false => r"(?-i:[\p{L}\p{N}_])",
         };
         let exact = match at_boundary {
             true => format!("(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"),

@@ -2,6 +2,11 @@
 
 use super::Refused;
 use super::translate::{Flags, Translator, Width, invalid};
+use crate::ruleset::coerce;
+use std::sync::LazyLock;
+
+/// Higher numbers name no group; a pattern would have to be longer than any.
+const MOST_GROUPS: u64 = 1 << 30;
 
 impl Translator<'_> {
     /// A group; its opening parenthesis has been read.
@@ -96,8 +101,9 @@ impl Translator<'_> {
         let name = self.take_until(')')?;
         let group = match self.names.get(&name) {
             Some(group) => *group,
-            None => match name.parse() {
-                Ok(group) if group > 0 && name.bytes().all(|c| c.is_ascii_digit()) => group,
+            // A number as Python's `int()` reads it: ` +1` is one.
+            None => match coerce::integer(&name).and_then(|number| number.as_u64()) {
+                Some(group @ 1..=MOST_GROUPS) => group as usize,
                 _ => return Err(invalid("bad or unknown group in a condition")),
             },
         };
@@ -151,8 +157,10 @@ impl Translator<'_> {
     }
 }
 
+/// Python's rule for names, which is that of Unicode.
 fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c == '_' || c.is_alphabetic())
-        && chars.all(|c| c == '_' || c.is_alphanumeric())
+    static IDENTIFIER: LazyLock<Option<regex::Regex>> =
+        LazyLock::new(|| regex::Regex::new(r"^[\p{XIDS}_]\p{XIDC}*$").ok());
+    let identifier = IDENTIFIER.as_ref();
+    identifier.is_some_and(|identifier| identifier.is_match(name))
 }

@@ -179,6 +179,9 @@ mod tests {
         assert!(found("(?i)I", "ı") && found("(?i)[a-z]", "İ") && !found("(?i)[^i]", "ı"));
         assert!(found(r"(?i)k", "\u{212a}") && !found(r"(?ai)\w", "ſ"));
         assert!(!found(r"\B", "") && found(r"\B", "ab"));
+        // A combining iota folds onto the letter, and is no word character for it.
+        assert!(!found(r"(?i)\w", "\u{345}") && !found(r"(?i)\b$", "\u{345}"));
+        assert!(found("(?i)\u{345}", "ι") && found(r"(?i)\W", "\u{345}"));
         for pattern in ["(?ai)k", "(?ai)[k]", "(?ai)[J-L]", "(?i)(?a:k)"] {
             assert!(
                 found(pattern, "K") && found(pattern, "k") && !found(pattern, "\u{212a}"),
@@ -222,6 +225,24 @@ mod tests {
         assert!(found(r"^(a)?b(?(1)c|d)$", "bd"));
         assert!(!found(r"^a++a$", "aaa"));
         assert!(!found(r"^(?>a{1,2})a$", "aa"));
+    }
+
+    #[test]
+    fn a_condition_names_its_group_as_python_reads_names_and_numbers() {
+        for pattern in ["( 1)", "(+1 )", "(01)", "(１)", "(0_1)"] {
+            let pattern = format!("^(a)?b(?{pattern}c|d)$");
+            assert!(found(&pattern, "abc") && found(&pattern, "bd"), "{pattern}");
+        }
+        assert!(found("(?P<e\u{301}>a)(?(e\u{301})b)", "ab"));
+        for pattern in [
+            "(a)(?(-1)b)",
+            "(a)(?(0)b)",
+            "(a)(?(1 1)b)",
+            "(a)(?(1.0)b)",
+            "(?P<x²>a)",
+        ] {
+            assert!(is_invalid(pattern), "{pattern}");
+        }
     }
 
     #[test]
