@@ -83,7 +83,7 @@ impl Translator<'_> {
             set.push_str(r"iI\x{130}\x{131}");
         }
         set.push_str(if folds { "])" } else { "]" });
-        self.push(&set);
+        self.push_set(&set);
         Ok(())
     }
 

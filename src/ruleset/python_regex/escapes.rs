@@ -11,15 +11,13 @@ impl Translator<'_> {
         };
         if let Some(category) = category(c, flags.ascii) {
             // What belongs to a category does so as it is: folding brings nothing in.
-            self.push("(?-i:[");
-            self.push(category);
-            self.push("])");
+            self.push_set(&format!("(?-i:[{category}])"));
             return Ok((Width::ONE, Before::Item));
         }
         match c {
             'A' => self.push(r"\A"),
             'Z' => self.push(r"\z"),
-            'b' | 'B' => self.boundary(c == 'b', flags),
+            'b' | 'B' => self.boundary(c == 'b', flags)?,
             '0' => {
                 let octal = self.octal(0, 2)?;
                 self.literal(octal, flags);
@@ -35,7 +33,8 @@ impl Translator<'_> {
         Ok((Width::ZERO, Before::Nothing))
     }
 
-    fn boundary(&mut self, at_boundary: bool, flags: Flags) {
+    fn boundary(&mut self, at_boundary: bool, flags: Flags) -> Result<(), Refused> {
+        self.assert()?;
         let word = match flags.ascii {
             true => "(?-i:[0-9A-Za-z_])",
             false => r"(?-i:[\p{L}\p{N}_])",
@@ -53,6 +52,7 @@ impl Translator<'_> {
             self.has_boundary = true;
             self.usual.push_str(if at_boundary { r"\b" } else { r"\B" });
         }
+        Ok(())
     }
 
     /// A number after a backslash: an octal character where it has three octal digits, else a group.

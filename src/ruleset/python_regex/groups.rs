@@ -80,12 +80,14 @@ impl Translator<'_> {
     }
 
     fn look(&mut self, open: &str, flags: Flags) -> Result<Width, Refused> {
+        self.assert()?;
         self.backtracks = true;
         self.inner(open, flags)?;
         Ok(Width::ZERO)
     }
 
     fn look_behind(&mut self, open: &str, flags: Flags) -> Result<Width, Refused> {
+        self.assert()?;
         self.backtracks = true;
         let outer = self.behind;
         self.behind = Some(outer.unwrap_or(self.groups.len()));

@@ -13,10 +13,14 @@ mod groups;
 mod translate;
 
 use super::room::with_room;
-use translate::{Pattern, translate};
+use translate::{Pattern, Style, translate};
 
 /// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds.
 const STEPS: usize = 200_000;
+
+/// Bytes that a machine of the linear-time engine may take. One that would be larger would also take long to make;
+/// the backtracking engine then does with little.
+const SIZE: usize = 1 << 20;
 
 /// Compiling recurses with the groups of a pattern. With more opening parentheses than this it is given a stack of its
 /// own, so that a document may be loaded on whatever small thread.
@@ -75,20 +79,31 @@ impl PythonRegex {
     }
 
     fn compile(pattern: &str, options: Options) -> Result<Self, Refused> {
+        let plain = PythonRegex::compile_as(Style::Plain, pattern, options);
+        match plain {
+            // Python takes it, so it may only be too large.
+            Err(Refused::Unsupported(_)) => {
+                PythonRegex::compile_as(Style::OneByOne, pattern, options).or(plain)
+            }
+            compiled_or_invalid => compiled_or_invalid,
+        }
+    }
+
+    fn compile_as(style: Style, pattern: &str, options: Options) -> Result<Self, Refused> {
         let Pattern {
             usual,
             exact,
             backtracks,
             has_end,
             has_boundary,
-        } = translate(pattern, options)?;
-        let exact = match has_end || has_boundary {
-            true => Some(Engine::backtracking(&exact)?),
-            false => None,
-        };
+        } = translate(pattern, options, style)?;
         let usual = match backtracks {
             true => Engine::backtracking(&usual)?,
             false => Engine::linear(&usual)?,
+        };
+        let exact = match has_end || has_boundary {
+            true => Some(Engine::backtracking(&exact)?),
+            false => None,
         };
         Ok(PythonRegex {
             usual,
@@ -112,7 +127,7 @@ impl PythonRegex {
 
 impl Engine {
     fn linear(pattern: &str) -> Result<Self, Refused> {
-        match regex::Regex::new(pattern) {
+        match regex::RegexBuilder::new(pattern).size_limit(SIZE).build() {
             Ok(regex) => Ok(Engine::Linear(regex)),
             Err(error) => Err(Refused::Unsupported(error.to_string())),
         }
@@ -121,6 +136,7 @@ impl Engine {
     fn backtracking(pattern: &str) -> Result<Self, Refused> {
         let built = fancy_regex::RegexBuilder::new(pattern)
             .backtrack_limit(STEPS)
+            .delegate_size_limit(SIZE)
             .build();
         match built {
             Ok(regex) => Ok(Engine::Backtracking(Box::new(regex))),
@@ -242,6 +258,31 @@ mod tests {
             "(?P<x²>a)",
         ] {
             assert!(is_invalid(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn large_sets_that_may_be_repeated_often_are_counted() {
+        let mail = r"^[\w.+-]{1,64}@[\w-]{1,255}\.\w{2,24}$";
+        for mail in [
+            mail.to_owned(),
+            format!("(?!x){mail}"),
+            format!(r"\b{mail}"),
+        ] {
+            let local = "é".repeat(64);
+            assert!(found(&mail, &format!("{local}@example.org\n")), "{mail}");
+            assert!(!found(&mail, &format!("{local}é@example.org")), "{mail}");
+        }
+        let text = "ж".repeat(400);
+        assert!(found(r"(\w{10}){40}", &text) && !found(r"(\w{10}){41}", &text));
+        assert!(found(r"(?i)^(?:[а-я]\w){200}\Z", &text) && !found(r"^\W{1,1000}$", &text));
+    }
+
+    #[test]
+    fn a_pattern_that_looks_around_everywhere_is_not_supported() {
+        for pattern in [r"\b", "$", "(?=a)", "(?<!a)"] {
+            let made = PythonRegex::new(&pattern.repeat(100_000), Options::default());
+            assert!(matches!(made, Err(Refused::Unsupported(_))), "{pattern}");
         }
     }
 

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// Groups within groups beyond this are refused, so that no pattern exhausts the stack.
 const DEPTH: usize = 100;
 
+/// Assertions beyond so many are refused.
+const ASSERTIONS: usize = 1_000;
+
 /// Python's own bound for repeats; at once its "no bound".
 const ENDLESS: u64 = 4_294_967_295;
 
@@ -107,9 +110,22 @@ pub(super) struct Translator<'p> {
     /// The highest group that a condition asks for.
     pub(super) asked: usize,
     pub(super) depth: usize,
+    pub(super) style: Style,
+    /// Places that only look around.
+    pub(super) assertions: usize,
 }
 
-pub fn translate(pattern: &str, options: Options) -> Result<Pattern, Refused> {
+/// How sets of characters are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As they are. The linear-time engine writes a repeated set out as often as it may be repeated, and the sets of
+    /// Unicode are large.
+    Plain,
+    /// So that the backtracking engine takes them one at a time, and counts repeats instead of writing them out.
+    OneByOne,
+}
+
+pub fn translate(pattern: &str, options: Options, style: Style) -> Result<Pattern, Refused> {
     let mut translator = Translator {
         rest: pattern.chars(),
         usual: String::with_capacity(2 * pattern.len()),
@@ -122,6 +138,8 @@ pub fn translate(pattern: &str, options: Options) -> Result<Pattern, Refused> {
         behind: None,
         asked: 0,
         depth: 0,
+        style,
+        assertions: 0,
     };
     if options.anchored {
         translator.push(r"\A");
@@ -200,6 +218,30 @@ impl Translator<'_> {
     pub(super) fn push(&mut self, text: &str) {
         self.usual.push_str(text);
         self.exact.push_str(text);
+    }
+
+    /// A set of characters as the engines have it.
+    pub(super) fn push_set(&mut self, set: &str) {
+        match self.style {
+            Style::Plain => self.push(set),
+            Style::OneByOne => {
+                self.backtracks = true;
+                self.push("(?>");
+                self.push(set);
+                self.push(")");
+            }
+        }
+    }
+
+    /// Counts a place that looks around. The backtracking engine makes a machine or more for each, so a short document
+    /// could keep its reader busy for minutes.
+    pub(super) fn assert(&mut self) -> Result<(), Refused> {
+        self.assertions += 1;
+        if self.assertions > ASSERTIONS {
+            let why = format!("it looks around in more than {ASSERTIONS} places");
+            return Err(Refused::Unsupported(why));
+        }
+        Ok(())
     }
 
     /// Flags for the whole pattern, which only its very beginning may set.
@@ -371,6 +413,7 @@ impl Translator<'_> {
                 if flags.multi_line {
                     self.push("(?m:$)");
                 } else {
+                    self.assert()?;
                     self.has_end = true;
                     self.usual.push_str(r"\z");
                     self.exact.push_str(r"(?=\n?\z)");
