@@ -18,9 +18,12 @@ use translate::{Pattern, Style, translate};
 /// Steps of the backtracking engine after which a text counts as not matching: a few milliseconds.
 const STEPS: usize = 200_000;
 
-/// Bytes that a machine of the linear-time engine may take. One that would be larger would also take long to make;
-/// the backtracking engine then does with little.
-const SIZE: usize = 1 << 20;
+/// Bytes that a machine of the linear-time engine usually takes at most. One that would be larger would also take long
+/// to make; the backtracking engine then does with little.
+const SMALL: usize = 1 << 20;
+
+/// Bytes that it takes where that is no help, as with thousands of words.
+const LARGE: usize = 10 << 20;
 
 /// Compiling recurses with the groups of a pattern. With more opening parentheses than this it is given a stack of its
 /// own, so that a document may be loaded on whatever small thread.
@@ -79,17 +82,21 @@ impl PythonRegex {
     }
 
     fn compile(pattern: &str, options: Options) -> Result<Self, Refused> {
-        let plain = PythonRegex::compile_as(Style::Plain, pattern, options);
-        match plain {
-            // Python takes it, so it may only be too large.
-            Err(Refused::Unsupported(_)) => {
-                PythonRegex::compile_as(Style::OneByOne, pattern, options).or(plain)
-            }
-            compiled_or_invalid => compiled_or_invalid,
+        let small = PythonRegex::compile_as(Style::Plain, SMALL, pattern, options);
+        if !matches!(small, Err(Refused::Unsupported(_))) {
+            return small;
         }
+        // Python takes it, so it may only be too large.
+        PythonRegex::compile_as(Style::OneByOne, SMALL, pattern, options)
+            .or_else(|_| PythonRegex::compile_as(Style::Plain, LARGE, pattern, options))
     }
 
-    fn compile_as(style: Style, pattern: &str, options: Options) -> Result<Self, Refused> {
+    fn compile_as(
+        style: Style,
+        size: usize,
+        pattern: &str,
+        options: Options,
+    ) -> Result<Self, Refused> {
         let Pattern {
             usual,
             exact,
@@ -98,11 +105,11 @@ impl PythonRegex {
             has_boundary,
         } = translate(pattern, options, style)?;
         let usual = match backtracks {
-            true => Engine::backtracking(&usual)?,
-            false => Engine::linear(&usual)?,
+            true => Engine::backtracking(&usual, size)?,
+            false => Engine::linear(&usual, size)?,
         };
         let exact = match has_end || has_boundary {
-            true => Some(Engine::backtracking(&exact)?),
+            true => Some(Engine::backtracking(&exact, size)?),
             false => None,
         };
         Ok(PythonRegex {
@@ -126,17 +133,17 @@ impl PythonRegex {
 }
 
 impl Engine {
-    fn linear(pattern: &str) -> Result<Self, Refused> {
-        match regex::RegexBuilder::new(pattern).size_limit(SIZE).build() {
+    fn linear(pattern: &str, size: usize) -> Result<Self, Refused> {
+        match regex::RegexBuilder::new(pattern).size_limit(size).build() {
             Ok(regex) => Ok(Engine::Linear(regex)),
             Err(error) => Err(Refused::Unsupported(error.to_string())),
         }
     }
 
-    fn backtracking(pattern: &str) -> Result<Self, Refused> {
+    fn backtracking(pattern: &str, size: usize) -> Result<Self, Refused> {
         let built = fancy_regex::RegexBuilder::new(pattern)
             .backtrack_limit(STEPS)
-            .delegate_size_limit(SIZE)
+            .delegate_size_limit(size)
             .build();
         match built {
             Ok(regex) => Ok(Engine::Backtracking(Box::new(regex))),
@@ -273,6 +280,10 @@ mod tests {
             assert!(found(&mail, &format!("{local}@example.org\n")), "{mail}");
             assert!(!found(&mail, &format!("{local}é@example.org")), "{mail}");
         }
+        assert!(found("^.{1,5000}$", &"é".repeat(5_000)) && !found("^.{5000}$", "a"));
+        let words: Vec<_> = (0..20_000).map(|n| format!("word-{n}")).collect();
+        let words = format!("^(?:{})$", words.join("|"));
+        assert!(found(&words, "word-19999\n") && !found(&words, "word-20000"));
         let text = "ж".repeat(400);
         assert!(found(r"(\w{10}){40}", &text) && !found(r"(\w{10}){41}", &text));
         assert!(found(r"(?i)^(?:[а-я]\w){200}\Z", &text) && !found(r"^\W{1,1000}$", &text));

@@ -404,7 +404,7 @@ impl Translator<'_> {
 
     fn item(&mut self, c: char, flags: Flags) -> Result<(Width, Before), Refused> {
         match c {
-            '.' => self.push(if flags.dot_all { "(?s:.)" } else { r"[^\n]" }),
+            '.' => self.push_set(if flags.dot_all { "(?s:.)" } else { r"[^\n]" }),
             '^' => {
                 self.push(if flags.multi_line { "(?m:^)" } else { r"\A" });
                 return Ok((Width::ZERO, Before::Nothing));
