@@ -102,15 +102,19 @@ enum Comparison {
 pub struct Inquiry<'a> {
     pub person: &'a Person<'a>,
     pub segments: &'a Shelf<Segment>,
-    /// Segments that may still be looked into.
+    /// Segments that may still be looked into, and conditions of theirs that may still be asked.
     left: Cell<u32>,
     depth: Cell<u32>,
 }
 
 impl<'a> Inquiry<'a> {
-    /// Segments that one decision looks into at most. Segments that refer to segments are few; a document in which each
-    /// refers to two others would otherwise keep a request busy for ever.
-    const MOST: u32 = 10_000;
+    /// Segments that one decision looks into at most, and conditions of theirs that it asks, together. Segments that
+    /// refer to segments are few; a document in which each refers to two others would otherwise keep a request busy for
+    /// ever.
+    const MOST: u32 = 100_000;
+
+    /// The same for all flags of one user, flags that are evaluated for other flags included.
+    pub const MOST_FOR_ALL: usize = 2_000_000;
 
     /// Segments within segments: deeper, a user is in none. The platform's SDK gives up at the depth of its interpreter's
     /// stack; here the stacks of small threads have room for this many.
@@ -140,13 +144,25 @@ impl<'a> Inquiry<'a> {
 
     /// Begins to look into a segment; false: the document goes too deep or too far.
     fn enter(&self) -> bool {
-        let (left, depth) = (self.left.get(), self.depth.get());
-        if left == 0 || depth == Self::DEEPEST {
+        let depth = self.depth.get();
+        if depth == Self::DEEPEST || !self.spend(1) {
             return false;
         }
-        self.left.set(left - 1);
         self.depth.set(depth + 1);
         true
+    }
+
+    /// Takes some of what may still be asked; false: it is not there.
+    fn spend(&self, asked: usize) -> bool {
+        let left = u32::try_from(asked).ok();
+        let left = left.and_then(|asked| self.left.get().checked_sub(asked));
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// What has been asked of segments so far.
+    pub fn spent(&self) -> usize {
+        (Self::MOST - self.left.get()) as usize
     }
 
     fn leave(&self) {

@@ -101,7 +101,11 @@ impl Group {
             return Ok(true);
         }
         for rule in &self.rules {
-            if inquiry.all_hold(rule.as_ref().map_err(|raised| *raised)?)? {
+            let clauses = rule.as_ref().map_err(|raised| *raised)?;
+            if !inquiry.spend(1 + clauses.list.len()) {
+                return Ok(false);
+            }
+            if inquiry.all_hold(clauses)? {
                 return Ok(true);
             }
         }

@@ -95,12 +95,19 @@ pub fn evaluate_all<'r>(
         return Err(ErrorCode::ProviderNotReady);
     }
     let person = person(request.user)?;
+    let mut spent = 0;
     let decide = |flag: &'r Flag| {
-        let answer = Call::new(rules, &person, &mut Silent).answer(flag);
-        let answer = answer.ok().flatten().ok_or(ErrorCode::General)?;
+        let mut silent = Silent;
+        let mut call = Call::new(rules, &person, &mut silent);
+        let answer = call.answer(flag);
+        spent += call.inquiry.spent();
+        let answer = answer.ok().flatten();
+        let answer = answer.filter(|_| spent <= Inquiry::MOST_FOR_ALL);
+        let answer = answer.ok_or(ErrorCode::General)?;
         Ok((&*flag.key, decision(&person, &answer, request)))
     };
-    rules.listing().iter().map(|flag| decide(flag)).collect()
+    let flags = rules.listing().iter();
+    flags.map(|flag| &**flag).map(decide).collect()
 }
 
 /// One user's evaluation of one flag.

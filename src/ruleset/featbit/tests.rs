@@ -237,6 +237,31 @@ fn all_flags_are_decided_or_none_and_told_when_they_are_looked_at() {
 }
 
 #[test]
+fn segments_that_spread_end_one_decision_and_fail_those_of_all_flags() {
+    let refer = |id: &str, other: &str| {
+        let rule = json!({"conditions": [
+            {"property": "User is in segment", "op": "", "value": format!("[\"{other}\"]")},
+        ]});
+        let mut segment = segment(id, &date(1), json!([]));
+        segment["rules"] = json!([rule, rule, rule]);
+        segment
+    };
+    let flags = (0..40).map(|n| {
+        let mut flag = text(&format!("f{n}"), 1, "on");
+        flag["rules"] = json!([{"includedInExpt": false, "variations": [], "conditions": [
+            {"property": "User is in segment", "op": "", "value": "[\"s\"]"},
+        ]}]);
+        flag
+    });
+    let segments = json!([refer("s", "t"), refer("t", "s")]);
+    let client = client(json!({}));
+    update(&client, &message("full", flags.collect(), segments));
+    assert_eq!(value(&client, "f7"), json!("on"));
+    let all = client.evaluate_all(&Request::new("", &user()), |_, _| {});
+    assert_eq!(all, Err(ErrorCode::General));
+}
+
+#[test]
 fn users_and_metrics_of_any_number_are_told() {
     let client = client(json!({}));
     let (user, nameless) = (user(), User::new("u"));

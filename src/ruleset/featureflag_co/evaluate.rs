@@ -123,10 +123,15 @@ pub fn evaluate_all<'r>(
     let person = person(request.user)?;
     let listing = rules.listing();
     let mut decisions = Vec::with_capacity(listing.flags.len());
+    let mut spent = 0;
     for (place, flag) in listing.flags.iter().enumerate() {
         let mut silent = Silent;
         let mut call = Call::new(rules, &person, &mut silent);
         let answer = call.settle(flag).map_err(|_| ErrorCode::General)?;
+        spent += call.inquiry.spent() + call.before.len();
+        if spent > Inquiry::MOST_FOR_ALL {
+            return Err(ErrorCode::General);
+        }
         let name = answer.flag.listed_as.as_deref().ok_or(ErrorCode::General)?;
         if listing.is_last_of_its_name(place, name) {
             decisions.push((name, call.decision(answer, request)));
