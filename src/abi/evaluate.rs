@@ -81,6 +81,9 @@ unsafe fn switch(
 /// is no decision; the status then says why: `FLAGSTAY_FLAG_NOT_FOUND`, `FLAGSTAY_TYPE_MISMATCH` for a flag that is no
 /// switch, and so on.
 ///
+/// Some dialects have `defaults` among their options, for decisions that cannot be made. One that the flag has, and that
+/// can be read as a switch, goes before `fallback`, and the status is `FLAGSTAY_OK`.
+///
 /// Threads: any, for any number of calls at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn flagstay_boolean(
@@ -135,7 +138,8 @@ pub unsafe extern "C" fn flagstay_on(
 }
 
 /// Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full
-/// decision has them exactly, as JSON.
+/// decision has them exactly, as JSON. Where there is no decision, a number that the dialect has for that
+/// (`defaults`) goes before `fallback`, and the status says why all the same.
 ///
 /// Threads: any, for any number of calls at once.
 #[unsafe(no_mangle)]
@@ -169,7 +173,8 @@ pub unsafe extern "C" fn flagstay_number(
 }
 
 /// Decides a text: as `flagstay_evaluate`, and where the flag's value is no text, or there is no decision, the value is
-/// `fallback` and the status says why (3xx). Read `decision->value_text`.
+/// `fallback` and the status says why (3xx). Where there is no decision, a text that the dialect has for that (`defaults`)
+/// goes before `fallback`. Read `decision->value_text`.
 ///
 /// Threads: as `flagstay_evaluate`.
 #[unsafe(no_mangle)]
@@ -195,7 +200,8 @@ pub unsafe extern "C" fn flagstay_text(
 
 /// Decides a list, an object or any other JSON value: as `flagstay_evaluate`, and where the flag's value is not of the
 /// type of `fallback` (itself JSON), or there is no decision, the value is `fallback` and the status says why (3xx).
-/// A fallback of null accepts every type. Read `decision->value_json`.
+/// Where there is no decision, a value of that type that the dialect has for that (`defaults`) goes before `fallback`. A
+/// fallback of null accepts every type. Read `decision->value_json`.
 ///
 /// Threads: as `flagstay_evaluate`.
 #[unsafe(no_mangle)]
