@@ -2,10 +2,9 @@
 
 use super::Loaded;
 use super::path::Path;
-use super::raised::{Findings, items};
+use super::raised::{Findings, Raised, items};
 use crate::error::{Error, ErrorKind};
 use crate::value::{Number, Value, compare_numbers, kind_of};
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// A message with the envelope taken off. Nothing in it has been looked at.
@@ -62,12 +61,14 @@ impl Message {
             if let Value::Array(list) = list {
                 return Ok(list);
             }
-            // An empty object or text is no list, and yet nothing is in it.
-            let items = items(&list, path, &mut Findings::default()).map_err(|_| {
-                let kind = kind_of(&list);
-                at(path, format_args!("must be a list, is {kind}"))
-            })?;
-            Ok(items.into_iter().map(Cow::into_owned).collect())
+            // An empty object or text is no list, and yet nothing is in it. What is in others can be no item.
+            match items(&list, path, &mut Findings::default()).map(|mut items| items.next()) {
+                Ok(None) => Ok(Vec::new()),
+                Ok(Some(_)) | Err(Raised) => {
+                    let kind = kind_of(&list);
+                    Err(at(path, format_args!("must be a list, is {kind}")))
+                }
+            }
         };
         Ok(Received::Message(Message {
             event,
@@ -171,6 +172,11 @@ mod tests {
                 "/data/featureFlags",
                 json!(null),
                 "data.featureFlags: must be a list, is null",
+            ),
+            (
+                "/data/segments",
+                json!("abc"),
+                "data.segments: must be a list, is text",
             ),
             (
                 "/data/segments",

@@ -71,22 +71,21 @@ pub fn member<'v>(
     }
 }
 
+/// One item after the other, each made when it is its turn: a long text is not held as a list of its characters.
+pub type Items<'v> = Box<dyn Iterator<Item = Cow<'v, Value>> + 'v>;
+
 /// What Python's `for` goes through: the items of a list, the characters of a text, the names of an object.
-pub fn items<'v>(
-    value: &'v Value,
-    path: &Path<'_>,
-    findings: &mut Findings,
-) -> Reached<Vec<Cow<'v, Value>>> {
+pub fn items<'v>(value: &'v Value, path: &Path<'_>, findings: &mut Findings) -> Reached<Items<'v>> {
+    let text = |text: &str| Cow::Owned(Value::from(text));
     match value {
-        Value::Array(list) => Ok(list.iter().map(Cow::Borrowed).collect()),
-        Value::String(text) => Ok(text
-            .chars()
-            .map(|c| Cow::Owned(Value::from(c.to_string())))
-            .collect()),
-        Value::Object(object) => Ok(object
-            .keys()
-            .map(|name| Cow::Owned(Value::from(name.as_str())))
-            .collect()),
+        Value::Array(list) => Ok(Box::new(list.iter().map(Cow::Borrowed))),
+        Value::String(all) => {
+            let mut short = [0; 4];
+            Ok(Box::new(
+                all.chars().map(move |c| text(c.encode_utf8(&mut short))),
+            ))
+        }
+        Value::Object(object) => Ok(Box::new(object.keys().map(move |name| text(name)))),
         other => {
             let kind = kind_of(other);
             findings.raise(path, format_args!("must be a list, is {kind}"))
@@ -123,7 +122,7 @@ mod tests {
     fn whatever_python_goes_through_has_items() {
         let mut findings = Findings::default();
         let root = Path::root("x");
-        let mut count = |value| items(&value, &root, &mut findings).map(|items| items.len());
+        let mut count = |value| items(&value, &root, &mut findings).map(Iterator::count);
         assert_eq!(count(json!([1, null])), Ok(2));
         assert_eq!(count(json!("zoë")), Ok(3));
         assert_eq!(count(json!({"a": 1})), Ok(1));

@@ -21,8 +21,8 @@ pub fn clauses(
     let list = member(rule, flavour.conditions, path, findings)?;
     let path = path.key(flavour.conditions);
     let mut compiled = Vec::new();
-    for (index, clause) in items(list, &path, findings)?.iter().enumerate() {
-        compiled.push(compile(clause, flavour, &path.index(index), findings));
+    for (index, clause) in items(list, &path, findings)?.enumerate() {
+        compiled.push(compile(&clause, flavour, &path.index(index), findings));
     }
     Ok(Clauses {
         list: compiled,

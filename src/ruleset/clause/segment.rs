@@ -80,9 +80,9 @@ impl Group {
             Err(raised) => return vec![Err(raised)],
         };
         let mut rules = Vec::new();
-        for (index, rule) in list.iter().enumerate() {
+        for (index, rule) in list.enumerate() {
             let path = place.index(index);
-            let rule = clauses(rule, flavour, &path, findings);
+            let rule = clauses(&rule, flavour, &path, findings);
             let raises = rule.is_err();
             rules.push(rule);
             if raises {

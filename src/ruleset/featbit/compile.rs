@@ -143,11 +143,11 @@ impl Source<'_> {
     fn add_targets(&mut self, targets: &mut Targets) -> Reached<()> {
         let list = member(self.item, "targetUsers", self.path, self.findings)?;
         let place = self.path.key("targetUsers");
-        for (index, target) in items(list, &place, self.findings)?.iter().enumerate() {
+        for (index, target) in items(list, &place, self.findings)?.enumerate() {
             let path = place.index(index);
             let served = targets.served.len();
-            targets.served.push(self.target(target, &path));
-            let keys = member(target, "keyIds", &path, self.findings)?;
+            targets.served.push(self.target(&target, &path));
+            let keys = member(&target, "keyIds", &path, self.findings)?;
             for key in items(keys, &path.key("keyIds"), self.findings)? {
                 if let Some(key) = key.as_str() {
                     targets.places.entry(key.into()).or_insert(served);
@@ -173,11 +173,11 @@ impl Source<'_> {
             Err(raised) => return vec![Err(raised)],
         };
         let mut compiled = Vec::new();
-        for (index, rule) in list.iter().enumerate() {
+        for (index, rule) in list.enumerate() {
             let path = place.index(index);
-            let rule = clauses(rule, &FLAVOUR, &path, self.findings).map(|clauses| Rule {
+            let rule = clauses(&rule, &FLAVOUR, &path, self.findings).map(|clauses| Rule {
                 clauses,
-                split: self.split(rule, &path),
+                split: self.split(&rule, &path),
             });
             let raises = rule.is_err();
             compiled.push(rule);
@@ -199,9 +199,9 @@ impl Source<'_> {
         let list = member(holder, "variations", path, self.findings)?;
         let place = path.key("variations");
         let mut rollouts = Vec::new();
-        for (index, rollout) in items(list, &place, self.findings)?.iter().enumerate() {
+        for (index, rollout) in items(list, &place, self.findings)?.enumerate() {
             let path = place.index(index);
-            let range = match member(rollout, "rollout", &path, self.findings) {
+            let range = match member(&rollout, "rollout", &path, self.findings) {
                 Ok(range) => range,
                 Err(raised) => {
                     rollouts.push(Err(raised));
@@ -213,8 +213,8 @@ impl Source<'_> {
                 self.findings.note(&path.key("rollout"), message);
                 continue;
             };
-            let variation = self.variation(rollout, "id", &path);
-            let sent = self.sent(included, rollout, range, &path);
+            let variation = self.variation(&rollout, "id", &path);
+            let sent = self.sent(included, &rollout, range, &path);
             let served = variation.and_then(|variation| {
                 Ok(Served {
                     variation,

@@ -26,13 +26,13 @@ impl Variations {
         let list = items(list, &path, &mut Findings::default())
             .map_err(|_| at(path, format_args!("must be a list, is {}", kind_of(list))))?;
         let mut variations = Variations {
-            stored: Vec::with_capacity(list.len()),
+            stored: Vec::new(),
             places: HashMap::new(),
         };
-        for (index, variation) in list.iter().enumerate() {
+        for (index, variation) in list.enumerate() {
             let path = path.index(index);
-            let id = required(variation, "id", &path)?;
-            let value = required(variation, "value", &path)?;
+            let id = required(&variation, "id", &path)?;
+            let value = required(&variation, "value", &path)?;
             let key = Id::read(id).ok_or_else(|| {
                 at(
                     path.key("id"),

@@ -143,8 +143,8 @@ fn prerequisites(
         Err(raised) => return vec![Err(raised)],
     };
     let mut compiled = Vec::new();
-    for (index, item) in list.iter().enumerate() {
-        match prerequisite(item, basics, path, &place.index(index), findings) {
+    for (index, item) in list.enumerate() {
+        match prerequisite(&item, basics, path, &place.index(index), findings) {
             // The flag itself: satisfied.
             Ok(None) => {}
             Ok(Some(prerequisite)) => compiled.push(Ok(prerequisite)),
@@ -221,16 +221,16 @@ fn add_targets(
 ) -> Reached<()> {
     let list = member(item, "targetIndividuals", path, findings)?;
     let place = path.key("targetIndividuals");
-    for (index, target) in items(list, &place, findings)?.iter().enumerate() {
+    for (index, target) in items(list, &place, findings)?.enumerate() {
         let path = place.index(index);
         let served = targets.served.len();
         targets
             .served
-            .push(target_served(target, scope, &path, findings));
-        let individuals = member(target, "individuals", &path, findings)?;
+            .push(target_served(&target, scope, &path, findings));
+        let individuals = member(&target, "individuals", &path, findings)?;
         let path = path.key("individuals");
-        for (index, individual) in items(individuals, &path, findings)?.iter().enumerate() {
-            let key = member(individual, "keyId", &path.index(index), findings)?;
+        for (index, individual) in items(individuals, &path, findings)?.enumerate() {
+            let key = member(&individual, "keyId", &path.index(index), findings)?;
             if let Some(key) = key.as_str() {
                 targets.places.entry(key.into()).or_insert(served);
             }
@@ -265,13 +265,13 @@ fn rules(
         Err(raised) => return vec![Err(raised)],
     };
     let mut compiled = Vec::new();
-    for (index, rule) in list.iter().enumerate() {
+    for (index, rule) in list.enumerate() {
         let path = place.index(index);
-        let rule = clauses(rule, &FLAVOUR, &path, findings).map(|clauses| Rule {
+        let rule = clauses(&rule, &FLAVOUR, &path, findings).map(|clauses| Rule {
             clauses,
-            split: member(rule, "isIncludedInExpt", &path, findings).and_then(|included| {
+            split: member(&rule, "isIncludedInExpt", &path, findings).and_then(|included| {
                 split(
-                    rule,
+                    &rule,
                     "valueOptionsVariationRuleValues",
                     included,
                     scope,
@@ -319,9 +319,9 @@ fn split(
     let list = member(holder, name, path, findings)?;
     let path = path.key(name);
     let mut split = Vec::new();
-    for (index, rollout) in items(list, &path, findings)?.iter().enumerate() {
+    for (index, rollout) in items(list, &path, findings)?.enumerate() {
         let path = path.index(index);
-        let range = match member(rollout, "rolloutPercentage", &path, findings) {
+        let range = match member(&rollout, "rolloutPercentage", &path, findings) {
             Ok(range) => range,
             Err(raised) => {
                 split.push(Err(raised));
@@ -333,9 +333,9 @@ fn split(
             findings.note(&path.key("rolloutPercentage"), message);
             continue;
         };
-        let choice = option(rollout, "valueOption", &path, findings);
+        let choice = option(&rollout, "valueOption", &path, findings);
         let sent = scope.and_then(|scope| {
-            experiment::rollout(scope, included, rollout, range, &path, findings)
+            experiment::rollout(scope, included, &rollout, range, &path, findings)
         });
         split.push(Ok(Rollout {
             range,
