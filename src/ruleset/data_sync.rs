@@ -3,6 +3,7 @@
 use super::Loaded;
 use super::path::Path;
 use super::raised::{Findings, Raised, items};
+use crate::decision::ErrorCode;
 use crate::error::{Error, ErrorKind};
 use crate::value::{Number, Value, compare_numbers, kind_of};
 use std::cmp::Ordering;
@@ -75,6 +76,34 @@ impl Message {
             flags: list("featureFlags", &Self::FLAGS)?,
             segments: list("segments", &Self::SEGMENTS)?,
         }))
+    }
+
+    /// All flags and segments, compiled. An error: one of them is damaged, which drops the whole message, so nothing may
+    /// be stored before.
+    pub fn compile<F, S>(
+        &self,
+        flag: fn(&Value, &Path<'_>) -> Result<F, Error>,
+        segment: fn(&Value, &Path<'_>) -> Result<S, Error>,
+    ) -> Result<(Vec<F>, Vec<S>), Error> {
+        let flags = self.flags.iter().enumerate();
+        let flags = flags.map(|(n, item)| flag(item, &Self::FLAGS.index(n)));
+        let segments = self.segments.iter().enumerate();
+        let segments = segments.map(|(n, item)| segment(item, &Self::SEGMENTS.index(n)));
+        Ok((
+            flags.collect::<Result<_, _>>()?,
+            segments.collect::<Result<_, _>>()?,
+        ))
+    }
+}
+
+/// The SDKs' words for a decision that could not be made.
+pub fn reason_text(error: ErrorCode) -> &'static str {
+    match error {
+        ErrorCode::ProviderNotReady => "client not ready",
+        ErrorCode::FlagNotFound => "flag not found",
+        ErrorCode::TargetingKeyMissing | ErrorCode::InvalidContext => "user not specified",
+        ErrorCode::TypeMismatch => "wrong type",
+        ErrorCode::ParseError | ErrorCode::General => "error in evaluation",
     }
 }
 

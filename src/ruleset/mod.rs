@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod clause;
 pub mod coerce;
 pub mod data_sync;
+pub mod experiment;
 pub mod featbit;
 pub mod featureflag_co;
 pub mod flagstay;

@@ -4,15 +4,17 @@
 //! one shard and the list of shards: for ten thousand items about a hundred pointers each, where a lookup is hardly
 //! dearer than in one table.
 
+use super::Problem;
 use super::id::Id;
 use crate::value::same_text;
 use hashbrown::HashTable;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Something that has an id.
+/// Something that has an id, and perhaps something wrong with it.
 pub trait Shelved {
     fn id(&self) -> &Id;
+    fn problems(&self) -> &[Problem];
 }
 
 /// A snapshot of all items.
@@ -152,6 +154,13 @@ impl<T: Shelved> Shelf<T> {
             .map(|slot| Arc::clone(&slot.item))
             .collect()
     }
+
+    /// What is wrong with any of them, in the same order.
+    pub fn problems(&self) -> Vec<Problem> {
+        let items = self.in_order();
+        let problems = items.iter().flat_map(|item| item.problems());
+        problems.cloned().collect()
+    }
 }
 
 #[inline]
@@ -180,6 +189,10 @@ mod tests {
     impl Shelved for Item {
         fn id(&self) -> &Id {
             &self.0
+        }
+
+        fn problems(&self) -> &[Problem] {
+            &[]
         }
     }
 

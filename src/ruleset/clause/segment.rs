@@ -24,6 +24,10 @@ impl Shelved for Segment {
     fn id(&self) -> &Id {
         &self.id
     }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
 }
 
 /// Who is in it.

@@ -1,6 +1,6 @@
 //! Flags and segments as documents have them, compiled (section 1).
 
-use super::flag::{Flag, Rollout, Rule, Sent, Served, Split, State, Targets, Works};
+use super::flag::{Flag, Rollout, Rule, Served, Split, State, Targets, Works};
 use super::variation::Variations;
 use super::{FLAVOUR, moment, property};
 use crate::error::Error;
@@ -8,10 +8,11 @@ use crate::ruleset::clause::clauses;
 use crate::ruleset::clause::segment::{Group, Segment};
 use crate::ruleset::coerce::truthy;
 use crate::ruleset::data_sync::{Version, at, required};
+use crate::ruleset::experiment::Sent;
 use crate::ruleset::id::Id;
 use crate::ruleset::path::Path;
 use crate::ruleset::person::Property;
-use crate::ruleset::portion::{Range, end};
+use crate::ruleset::portion::Range;
 use crate::ruleset::python_repr;
 use crate::ruleset::raised::{Findings, Raised, Reached, items, member};
 use crate::value::{Value, kind_of};
@@ -245,15 +246,7 @@ impl Source<'_> {
             return known(false);
         }
         let share = member(rollout, "exptRollout", path, self.findings)?;
-        let Some(number) = end(share) else {
-            let why = format!("must be a number, is {}", kind_of(share));
-            return self.findings.raise(&path.key("exptRollout"), why);
-        };
-        if number == 0.0 || range.width() == 0.0 {
-            return known(false);
-        }
-        let upper = (number / range.width()).min(1.0);
-        Ok(Sent::Within(Range::new(0.0, upper)))
+        Sent::share(share, range, path, self.findings)
     }
 }
 

@@ -1,11 +1,13 @@
 //! One decision, top down (sections 2.1 to 2.5).
 
-use super::flag::{Cause, Flag, Sent, Served, Split, Variation, Works};
+use super::flag::{Cause, Flag, Served, Split, Variation, Works};
 use super::rules::Rules;
 use super::{CUSTOMS, wire};
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
 use crate::ruleset::clause::Inquiry;
 use crate::ruleset::coerce::Text;
+use crate::ruleset::data_sync::reason_text;
+use crate::ruleset::experiment::Sent;
 use crate::ruleset::person::{Person, Property};
 use crate::ruleset::portion;
 use crate::ruleset::raised::{Raised, Reached};
@@ -69,16 +71,9 @@ fn decide<'r, T: Trace>(
     Ok(decision(&person, &answer, request))
 }
 
-/// The SDK's words for what went wrong.
+/// What is answered instead.
 fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Decision<'r> {
-    let text = match error {
-        ErrorCode::ProviderNotReady => "client not ready",
-        ErrorCode::FlagNotFound => "flag not found",
-        ErrorCode::TargetingKeyMissing | ErrorCode::InvalidContext => "user not specified",
-        ErrorCode::TypeMismatch => "wrong type",
-        ErrorCode::ParseError | ErrorCode::General => "error in evaluation",
-    };
-    let mut decision = Decision::failed(error, text);
+    let mut decision = Decision::failed(error, reason_text(error));
     if let Some(default) = rules.options.defaults.get(request.flag) {
         decision.enabled = is_on(&default.value);
         decision.value = Answer::Prepared(default);
@@ -209,12 +204,10 @@ impl Answered<'_> {
     pub fn sent(&self, person: &Person<'_>) -> Value {
         match self.sent {
             None => Value::Bool(false),
-            Some((Sent::Known(sent), _)) => sent.clone(),
-            Some((Sent::Within(range), dispatch)) => {
+            Some((sent, dispatch)) => sent.of(|| {
                 let text = attribute(person, dispatch);
-                let pieces = ["expt", &self.flag.key, text.as_str()];
-                Value::Bool(range.holds(|| Some(portion::number(&pieces))))
-            }
+                portion::number(&["expt", &self.flag.key, text.as_str()])
+            }),
         }
     }
 

@@ -1,11 +1,13 @@
 //! One decision, top down (sections 2.1 to 2.3).
 
-use super::flag::{Cause, Choice, Flag, Prerequisite, Sent, Served, Split, Works};
+use super::flag::{Cause, Choice, Flag, Prerequisite, Served, Split, Works};
 use super::rules::Rules;
 use super::{CUSTOMS, compile, wire};
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
 use crate::ruleset::clause::Inquiry;
 use crate::ruleset::coerce;
+use crate::ruleset::data_sync::reason_text;
+use crate::ruleset::experiment::Sent;
 use crate::ruleset::person::Person;
 use crate::ruleset::portion;
 use crate::ruleset::raised::{Raised, Reached};
@@ -91,7 +93,7 @@ fn decide<'r, T: Trace>(
     Ok(call.decision(answer, request))
 }
 
-/// The SDK's words for what went wrong (section 2.9).
+/// What is answered instead (section 2.9).
 fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Decision<'r> {
     let mut decision = Decision::failed(error, reason_text(error));
     let default = rules.options.defaults.get(request.flag);
@@ -100,16 +102,6 @@ fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Deci
         decision.value = value;
     }
     decision
-}
-
-pub fn reason_text(error: ErrorCode) -> &'static str {
-    match error {
-        ErrorCode::ProviderNotReady => "client not ready",
-        ErrorCode::FlagNotFound => "flag not found",
-        ErrorCode::TargetingKeyMissing | ErrorCode::InvalidContext => "user not specified",
-        ErrorCode::TypeMismatch => "wrong type",
-        ErrorCode::ParseError | ErrorCode::General => "error in evaluation",
-    }
 }
 
 /// Every flag, whatever environment its id belongs to (section 2.11).
@@ -344,11 +336,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
     pub fn sent(&self, answer: &Answered<'r>) -> Value {
         match answer.sent {
             None => Value::Bool(false),
-            Some(Sent::Known(sent)) => sent.clone(),
-            Some(Sent::Within(range)) => {
-                let number = || Some(portion::number(&[&BASE64_STANDARD.encode(self.person.key)]));
-                Value::Bool(range.holds(number))
-            }
+            Some(sent) => sent.of(|| portion::number(&[&BASE64_STANDARD.encode(self.person.key)])),
         }
     }
 

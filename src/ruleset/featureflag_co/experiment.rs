@@ -1,11 +1,11 @@
 //! Whether an evaluation is sent to experiments (section 6.3), as far as that is known before the user.
 
-use super::flag::Sent;
 use crate::ruleset::coerce::truthy;
+use crate::ruleset::experiment::Sent;
 use crate::ruleset::path::Path;
-use crate::ruleset::portion::{Range, end};
+use crate::ruleset::portion::Range;
 use crate::ruleset::raised::{Findings, Reached, member};
-use crate::value::{Value, kind_of};
+use crate::value::Value;
 
 /// For a user who is a target: the scope as it is written; where it says nothing, all.
 pub fn target(scope: &Value) -> Sent {
@@ -35,13 +35,5 @@ pub fn rollout(
     if !truthy(included) {
         return known(false);
     }
-    let Some(number) = end(share) else {
-        let why = format!("must be a number, is {}", kind_of(share));
-        return findings.raise(&path.key("exptRollout"), why);
-    };
-    if number == 0.0 || range.width() == 0.0 {
-        return known(false);
-    }
-    let upper = (number / range.width()).min(1.0);
-    Ok(Sent::Within(Range::new(0.0, upper)))
+    Sent::share(share, range, path, findings)
 }

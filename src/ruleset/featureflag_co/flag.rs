@@ -4,6 +4,7 @@ use crate::decision::Reason;
 use crate::ruleset::Problem;
 use crate::ruleset::clause::Clauses;
 use crate::ruleset::data_sync::Version;
+use crate::ruleset::experiment::Sent;
 use crate::ruleset::id::Id;
 use crate::ruleset::portion::Range;
 use crate::ruleset::raised::Reached;
@@ -31,6 +32,10 @@ pub enum State {
 impl Shelved for Flag {
     fn id(&self) -> &Id {
         &self.id
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 }
 
@@ -96,15 +101,6 @@ pub struct Rollout {
 pub struct Served {
     pub choice: Choice,
     pub sent: Sent,
-}
-
-/// Whether an evaluation is sent to experiments.
-#[derive(Debug)]
-pub enum Sent {
-    /// As it is written in events.
-    Known(Value),
-    /// Whoever's experiment number is in it.
-    Within(Range),
 }
 
 /// What decided.

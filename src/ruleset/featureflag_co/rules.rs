@@ -51,14 +51,7 @@ impl Rules {
 
     /// The snapshot after a message.
     pub fn after(&self, message: &Message) -> Result<Loaded, Error> {
-        // Every item is read before any is stored: one that is damaged drops the whole message.
-        let items = message.flags.iter().enumerate();
-        let flags = items.map(|(n, flag)| compile::flag(flag, &Message::FLAGS.index(n)));
-        let flags = flags.collect::<Result<Vec<_>, _>>()?;
-        let items = message.segments.iter().enumerate();
-        let segments =
-            items.map(|(n, segment)| compile::segment(segment, &Message::SEGMENTS.index(n)));
-        let segments = segments.collect::<Result<Vec<_>, _>>()?;
+        let (flags, segments) = message.compile(compile::flag, compile::segment)?;
 
         let versions = flags.iter().map(|flag| &flag.version);
         let version = Version::newest(versions.chain(segments.iter().map(|s| &s.version)));
@@ -145,11 +138,8 @@ impl Rules {
 
     pub fn problems(&self) -> &[Problem] {
         self.problems.get_or_init(|| {
-            let flags = self.flags.in_order();
-            let segments = self.segments.in_order();
-            let of_flags = flags.iter().flat_map(|flag| &flag.problems);
-            let of_segments = segments.iter().flat_map(|segment| &segment.problems);
-            of_flags.chain(of_segments).cloned().collect()
+            let problems = self.flags.problems().into_iter();
+            problems.chain(self.segments.problems()).collect()
         })
     }
 }
