@@ -298,7 +298,7 @@ fn an_enforced_rule_that_asks_for_a_group_removes_the_assignment_of_that_experim
         .config("other", experiment(json!({})))
         .condition("in other", on)
         .load();
-    let store = Arc::new(Watched::default());
+    let store = Staged::watched();
     let world = World {
         collects: true,
         ..World::with_store(store.clone())
