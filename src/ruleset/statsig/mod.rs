@@ -25,6 +25,7 @@ mod record;
 mod regex;
 mod rules;
 mod sources;
+mod spec;
 mod sticky;
 mod subject;
 mod target;

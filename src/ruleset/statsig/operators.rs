@@ -133,6 +133,15 @@ impl Test {
         }
     }
 
+    /// How many steps of a call the test counts for. One by one, searches that may take long are bounded; this bounds
+    /// how many of them there are.
+    pub fn steps(&self) -> u32 {
+        match self {
+            Test::Matches(Some(pattern)) if pattern.may_take_long() => 500,
+            _ => 1,
+        }
+    }
+
     pub fn holds(&self, value: &View<'_>, lists: &IdLists) -> bool {
         match self {
             Test::Number(order, target) => both(value.float(), *target)

@@ -36,6 +36,11 @@ impl Pattern {
         with_room(|| compile(text))
     }
 
+    /// Whether a search may take much longer than the text is long.
+    pub fn may_take_long(&self) -> bool {
+        matches!(self.0, Engine::Backtracking(_))
+    }
+
     /// Whether the pattern is found anywhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
         match &self.0 {

@@ -212,6 +212,22 @@ fn mappings_that_lead_nowhere_in_very_many_ways_come_to_an_end() {
 }
 
 #[test]
+fn very_many_searches_that_may_take_long_come_to_an_end() {
+    let asked = vec!["looks ahead"; 5_000];
+    let ruleset = Document::default()
+        .gate("g", json!([rule("r", &asked, json!(true))]))
+        .condition(
+            "looks ahead",
+            json!({"type": "user_field", "field": "text", "operator": "str_matches",
+                   "targetValue": r"^(?=(a|aa)+$)x|^(a|aa)+\2z$"}),
+        )
+        .load();
+    let u = user(json!({"key": "u", "attributes": {"text": "a"}}));
+    let decision = decide(&*ruleset, Kind::Gate, "g", &u);
+    assert_eq!(decision.error, Some(ErrorCode::General));
+}
+
+#[test]
 fn an_experiment_that_asks_for_its_own_group_has_none_there() {
     let mut own = rule("own", &["in G"], json!({"v": "own"}));
     own["groupName"] = json!("G");
