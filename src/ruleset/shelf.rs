@@ -105,6 +105,11 @@ impl<T: Shelved> Shelf<T> {
         shelf
     }
 
+    /// The items of a patch, each id once: as [`Shelf::of`] would have them.
+    pub fn distinct(items: Vec<T>) -> Vec<Arc<T>> {
+        Shelf::of(items.into_iter()).in_order()
+    }
+
     #[inline]
     pub fn get(&self, id: &str) -> Option<&Arc<T>> {
         let hash = hash_of(id);
@@ -242,11 +247,7 @@ mod tests {
     #[test]
     fn of_two_items_with_one_id_the_last_counts_in_the_place_of_the_first() {
         let items = vec![item("a", 1), item("b", 2), item("a", 3)];
-        let listed: Vec<_> = Shelf::of(items.into_iter())
-            .in_order()
-            .iter()
-            .map(|i| i.1)
-            .collect();
+        let listed: Vec<_> = Shelf::distinct(items).iter().map(|i| i.1).collect();
         assert_eq!(listed, [3, 2]);
     }
 }

@@ -139,16 +139,18 @@ impl Patch {
     /// Stores items, oldest first. False: one of them has no date or no key, and nothing after it is taken.
     fn put<T: Shelved>(
         &mut self,
-        mut items: Vec<T>,
+        items: Vec<T>,
         shelf: &mut Shelf<T>,
         version: impl Fn(&T) -> &Version,
     ) -> bool {
+        let mut items = Shelf::distinct(items);
         items.sort_by(|a, b| {
             let order = version(a).partial_cmp(version(b));
             order.unwrap_or(Ordering::Equal)
         });
         for item in items {
-            if version(&item).is_zero() || item.id().as_str().is_empty() {
+            // A time before all times that count is none.
+            if *version(&item) <= Version::zero() || item.id().as_str().is_empty() {
                 return false;
             }
             let old = shelf.get(item.id().as_str());
@@ -157,7 +159,7 @@ impl Patch {
             }
             self.newest = Version::newest([&self.newest, version(&item)].into_iter());
             self.stored += 1;
-            shelf.put(Arc::new(item));
+            shelf.put(item);
         }
         true
     }

@@ -134,6 +134,34 @@ fn nothing_is_taken_of_a_kind_in_which_an_item_has_no_date_nor_of_what_follows()
 }
 
 #[test]
+fn of_two_items_with_one_key_the_last_counts_in_a_patch_too() {
+    for (first, last, expected) in [(20, 15, "last"), (15, 20, "last"), (20, 9, "start")] {
+        let client = with(json!([text("a", 10, "start")]));
+        let flags = json!([text("a", first, "first"), text("a", last, "last")]);
+        update(&client, &message("patch", flags, json!([])));
+        assert_eq!(value(&client, "a"), json!(expected), "{first} {last}");
+    }
+    // An undated item is passed over with its key, and does not end the patch.
+    let client = with(json!([text("a", 10, "start")]));
+    let mut undated = text("a", 20, "undated");
+    undated["updatedAt"] = json!(null);
+    let flags = json!([undated, text("a", 15, "last")]);
+    update(&client, &message("patch", flags, json!([])));
+    assert_eq!(value(&client, "a"), json!("last"));
+}
+
+#[test]
+fn a_date_before_1970_counts_as_none_in_a_patch() {
+    let client = with(json!([text("a", 10, "start")]));
+    for date in ["1969-12-31T23:59:14Z", "0001-01-01", "1970-01-01"] {
+        let mut old = text("b", 1, "b1");
+        old["updatedAt"] = json!(date);
+        update(&client, &message("patch", json!([old]), json!([])));
+        assert_eq!(value(&client, "b"), json!("FLAG_NOT_FOUND"), "{date}");
+    }
+}
+
+#[test]
 fn an_empty_environment_is_ready_and_an_empty_patch_makes_none_ready() {
     let client = client(json!({}));
     update(&client, &message("patch", json!([]), json!([])));

@@ -68,17 +68,17 @@ impl Rules {
             Event::Patch => {
                 let (mut all_flags, mut all_segments) = (self.flags.clone(), self.segments.clone());
                 let mut stored = 0;
-                for flag in flags {
+                for flag in Shelf::distinct(flags) {
                     let old = all_flags.get(flag.id.as_str());
                     if old.is_none_or(|old| old.version < flag.version) {
-                        all_flags.put(Arc::new(flag));
+                        all_flags.put(flag);
                         stored += 1;
                     }
                 }
-                for segment in segments {
+                for segment in Shelf::distinct(segments) {
                     let old = all_segments.get(segment.id.as_str());
                     if old.is_none_or(|old| old.version < segment.version) {
-                        all_segments.put(Arc::new(segment));
+                        all_segments.put(segment);
                         stored += 1;
                     }
                 }

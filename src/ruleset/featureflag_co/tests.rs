@@ -117,6 +117,16 @@ fn each_item_of_a_patch_counts_by_its_own_timestamp() {
 }
 
 #[test]
+fn of_two_items_with_one_id_the_last_counts_in_a_patch_too() {
+    for (first, last, expected) in [(200, 150, "last"), (150, 200, "last"), (200, 90, "start")] {
+        let client = with(json!([flag("a", 100, "start")]));
+        let flags = json!([flag("a", first, "first"), flag("a", last, "last")]);
+        update(&client, &message("patch", flags, json!([])));
+        assert_eq!(value(&client, "a"), json!(expected), "{first} {last}");
+    }
+}
+
+#[test]
 fn a_patch_whose_items_are_all_old_changes_nothing() {
     let client = with(json!([flag("a", 100, "a1"), flag("b", 100, "b1")]));
     update(
