@@ -53,8 +53,8 @@ pub struct Evaluation<'c, 'r, 'h, T> {
     pub host: &'h Host,
     pub clock: Clock,
     pub trace: &'c mut T,
-    /// Specs answer for themselves: no override, no mapping, no bandit is looked at.
-    pub is_plain: bool,
+    /// Where an assignment is enforced: only rules of this class count in the spec that is asked.
+    pub class: Option<Class>,
     pub outcome: Outcome<'r, 'h>,
     pub log: Log<'r>,
     /// Where the exposures of the current outcome begin.
@@ -106,7 +106,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             trace,
             outcome: Outcome::default(),
             log: Log::new(false),
-            is_plain: false,
+            class: None,
             start: 0,
             waiting: Stack::default(),
             depth: Depth::default(),
@@ -125,13 +125,10 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.complete(first)
     }
 
-    /// Whether the rules of one class let the user pass; the host's overrides and mappings do not count (section 3.5).
+    /// Whether the rules of one class let the user pass (section 3.5).
     pub fn run_class(&mut self, experiment: &str, class: Class) -> bool {
-        let Some(spec) = self.rules.configs.find(experiment) else {
-            return false;
-        };
-        self.is_plain = true;
-        let first = self.rule_of(spec, 0, Some(class));
+        self.class = Some(class);
+        let first = self.begin_class(self.rules.configs.find(experiment), class);
         self.complete(first).is_ok() && self.outcome.value
     }
 

@@ -70,7 +70,11 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             return Next::Failed(Failure::TooDeep);
         }
         let spec = self.rules.specs(at.kind).find(new_name);
-        self.begin(at.kind, new_name, spec)
+        match self.class {
+            // Where an assignment is enforced the other config is asked as the experiment itself is.
+            Some(class) => self.begin_class(spec, class),
+            None => self.begin(at.kind, new_name, spec),
+        }
     }
 
     /// The other config has been evaluated; one that is not there leaves it to the next mapping.

@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::cursor::{Cursor, Next, Place};
 use super::evaluate::{Depth, Evaluation, Failure};
 use super::outcome::{Exposure, Outcome};
-use super::rules::Target;
+use super::rules::{Class, Target};
 use super::view::View;
 use super::waiting::Waiting;
 use crate::ruleset::Kind;
@@ -44,6 +44,7 @@ pub struct Calling<'r, 'h> {
     outcome: Outcome<'r, 'h>,
     start: usize,
     depth: Depth,
+    class: Option<Class>,
 }
 
 /// A call of its own that such a condition made.
@@ -161,6 +162,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         }
         // Who asks for its own group while it is being found out has none.
         self.groups.insert(name, None);
+        let class = self.leave_class();
         self.waiting.push(Waiting::Call(Calling {
             cursor,
             condition,
@@ -168,10 +170,21 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             outcome: std::mem::take(&mut self.outcome),
             start: self.start,
             depth: std::mem::take(&mut self.depth),
+            class,
         }));
         self.start = self.log.len();
         self.enter();
         self.begin(Kind::Experiment, name, self.rules.configs.at(experiment))
+    }
+
+    /// A call of its own is one like any other. What was known of gates holds only where the class counts: mappings
+    /// look at it.
+    fn leave_class(&mut self) -> Option<Class> {
+        let class = self.class.take();
+        if class.is_some() {
+            self.known.clear();
+        }
+        class
     }
 
     /// The call has ended, one way or the other.
@@ -194,6 +207,10 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         self.cut(self.start);
         self.start = calling.start;
         self.depth = calling.depth;
+        if calling.class.is_some() {
+            self.class = calling.class;
+            self.known.clear();
+        }
         self.groups.insert(name, group);
         self.leave(|| json!({"step": "experiment", "name": name, "group": group}));
         self.test(calling.condition, &in_group(group));

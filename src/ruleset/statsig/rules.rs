@@ -165,6 +165,10 @@ impl Spec {
             _ => Kind::Config,
         }
     }
+
+    pub fn has_rules_of(&self, class: Class) -> bool {
+        self.rules.iter().any(|rule| rule.is_of(class))
+    }
 }
 
 impl Class {

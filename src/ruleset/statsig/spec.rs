@@ -16,9 +16,6 @@ use std::borrow::Cow;
 impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
     /// Steps 1 and 2: what the host sets, and what a mapping answers.
     pub fn begin(&mut self, kind: Kind, name: &str, spec: Option<&'r Spec>) -> Next<'r> {
-        if self.is_plain {
-            return self.begin_unmapped(kind, spec, false);
-        }
         let overrides = &self.host.overrides;
         if !overrides.is_empty() {
             let ids: Vec<Cow<'_, str>> = self.subject.ids().collect();
@@ -60,6 +57,16 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
         match kind == Kind::Layer && spec.merges {
             true => self.begin_merging(spec),
             false => self.rule_of(spec, 0, None),
+        }
+    }
+
+    /// Evaluates the rules of a class alone: no override, no mapping and no bandit is looked at, and without such rules
+    /// nobody passes, whatever the default (section 3.5).
+    pub fn begin_class(&mut self, spec: Option<&'r Spec>, class: Class) -> Next<'r> {
+        match spec {
+            None => Next::Ended(false),
+            Some(spec) if !spec.has_rules_of(class) => Next::Ended(true),
+            Some(spec) => self.rule_of(spec, 0, Some(class)),
         }
     }
 

@@ -145,7 +145,7 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
     /// for a group, what is stored for that experiment is removed as ever.
     fn matches(&mut self, experiment: &str, class: Class) -> bool {
         let spec = self.rules.configs.find(experiment);
-        if !spec.is_some_and(|spec| spec.rules.iter().any(|rule| rule.is_of(class))) {
+        if !spec.is_some_and(|spec| spec.has_rules_of(class)) {
             return false;
         }
         self.trace.enter();

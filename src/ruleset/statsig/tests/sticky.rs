@@ -1,6 +1,7 @@
 //! What is stored, beyond the vectors: who was first, stores that do not answer, looking without touching.
 
 use super::*;
+use crate::host::{Override, Overrides};
 use crate::ruleset::Enforce;
 use crate::sticky::StoreError;
 use crate::sticky::held::{Held, Origin};
@@ -333,4 +334,87 @@ fn units_are_named_as_the_platform_names_them() {
         ruleset.unit(&user(json!({})), "userID").as_deref(),
         Some(":userID")
     );
+}
+
+/// An experiment whose override rule asks a gate; whether an assignment is dropped where overrides are enforced.
+fn is_dropped(document: Document, set: impl FnOnce(&mut Overrides)) -> bool {
+    let mut spec = experiment(json!({"v": "new"}));
+    let rules = spec["rules"].as_array_mut().expect("rules");
+    rules.push(rule("vip override", &["asks"], json!({"v": "vip"})));
+    let mut world = World::with_store(Arc::new(Watched::default()));
+    set(&mut world.host.overrides);
+    let u = user(json!({"key": "u"}));
+    let passed = held(of("u:userID"), json!({"e": old()}));
+    let request = Request {
+        enforce: Enforce {
+            targeting: false,
+            overrides: true,
+        },
+        ..with(&passed, &u)
+    };
+    let ruleset = document.config("e", spec).load();
+    !world.decide(&*ruleset, &request).0.sticky
+}
+
+fn asks_gate(rules: Value) -> Document {
+    let asks = json!({"type": "pass_gate", "targetValue": "g"});
+    Document::default().gate("g", rules).condition("asks", asks)
+}
+
+fn asks_group(rules: Value) -> Document {
+    let asks =
+        json!({"type": "experiment_group", "field": "o", "operator": "any", "targetValue": ["G"]});
+    Document::default()
+        .config("o", spec("experiment", json!({}), rules))
+        .condition("asks", asks)
+}
+
+fn mapped(document: Document, from: &str, to: &str) -> Document {
+    let to = json!([{"new_config_name": to, "rules": [{"rule_name": "all"}]}]);
+    document.with("overrides", json!({ from: to })).with(
+        "override_rules",
+        json!({"all": rule("all", &[], json!({}))}),
+    )
+}
+
+#[test]
+fn local_overrides_of_what_an_enforced_rule_asks_for_count() {
+    let open = || json!([rule("r", &[], json!(true))]);
+    assert!(!is_dropped(asks_gate(json!([])), |_| ()));
+    assert!(is_dropped(asks_gate(open()), |_| ()));
+    for value in [true, false] {
+        let set = |all: &mut Overrides| {
+            all.set(Kind::Gate, "g", None, Override::value(value.into()));
+        };
+        assert_eq!(is_dropped(asks_gate(open()), set), value);
+    }
+    let mut group = rule("r", &[], json!({}));
+    group["groupName"] = json!("G");
+    let groups = json!([group]);
+    assert!(is_dropped(asks_group(groups.clone()), |_| ()));
+    let set = |all: &mut Overrides| {
+        all.set(Kind::Experiment, "o", None, Override::value(json!({})));
+    };
+    assert!(!is_dropped(asks_group(groups), set));
+}
+
+#[test]
+fn what_an_enforced_rule_asks_for_is_mapped_to_the_rules_of_the_class_alone() {
+    let open = || json!([rule("r", &[], json!(true))]);
+    let by_override = || json!([rule("t override", &[], json!(true))]);
+    for (rules, dropped) in [(open(), false), (by_override(), true)] {
+        let document = mapped(asks_gate(open()).gate("t", rules), "g", "t");
+        assert_eq!(is_dropped(document, |_| ()), dropped);
+    }
+    // Of what it is mapped to, no override is looked at.
+    let set = |all: &mut Overrides| all.set(Kind::Gate, "t", None, Override::value(true.into()));
+    let document = mapped(asks_gate(open()).gate("t", open()), "g", "t");
+    assert!(!is_dropped(document, set));
+    // A mapping to nowhere leaves the gate as it is; one of an experiment whose group is asked for is an ordinary one.
+    assert!(is_dropped(
+        mapped(asks_gate(open()), "g", "nowhere"),
+        |_| ()
+    ));
+    let document = asks_group(json!([])).config("t", experiment(json!({})));
+    assert!(is_dropped(mapped(document, "o", "t"), |_| ()));
 }
