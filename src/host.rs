@@ -43,6 +43,11 @@ impl Overrides {
         self.0.is_empty()
     }
 
+    /// Whether there is an answer for anybody under this name, of whatever kind.
+    pub fn have(&self, flag: &str) -> bool {
+        self.0.contains_key(flag)
+    }
+
     /// The answer for the first of `ids` that has one of its own, or else the one for everybody.
     pub fn find<'i>(
         &self,

@@ -87,7 +87,7 @@ fn not_found() -> Decision<'static> {
 /// The kind of a name that only the host's overrides know.
 fn overridden_kind(rules: &Rules, request: &Request<'_>, turn: &Turn<'_>) -> Option<Kind> {
     let overrides = &turn.host.overrides;
-    if overrides.is_empty() {
+    if !overrides.have(request.flag) {
         return None;
     }
     let subject = rules.subject(request.user);

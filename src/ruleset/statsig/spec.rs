@@ -17,7 +17,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
     /// Steps 1 and 2: what the host sets, and what a mapping answers.
     pub fn begin(&mut self, kind: Kind, name: &str, spec: Option<&'r Spec>) -> Next<'r> {
         let overrides = &self.host.overrides;
-        if !overrides.is_empty() {
+        if overrides.have(name) {
             let ids: Vec<Cow<'_, str>> = self.subject.ids().collect();
             if let Some(found) = overrides.find(kind, name, ids.iter().map(|id| &**id)) {
                 self.trace.step(
