@@ -8,7 +8,7 @@ use super::cursor::{Cursor, Next, Place};
 use super::nested::{Called, Known};
 use super::outcome::{Log, Outcome};
 use super::rules::{Class, Rules};
-use super::subject::Subject;
+use super::subject::{IdType, Subject};
 use super::waiting::Stack;
 use crate::host::Host;
 use crate::ruleset::trace::Trace;
@@ -66,6 +66,8 @@ pub struct Evaluation<'c, 'r, 'h, T> {
     open: u32,
     steps: u32,
     pub asked: u32,
+    /// The bucket that was asked for last, with its salt and id type.
+    pub bucket: Option<(&'r str, &'r IdType, u64)>,
     pub known: HashMap<u32, Known<'r>>,
     pub groups: HashMap<&'r str, Option<&'r str>>,
     /// Experiments that the condition `experiment_group` evaluated, for what follows from such a call.
@@ -113,6 +115,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             open: 0,
             steps: 0,
             asked: 0,
+            bucket: None,
             known: HashMap::new(),
             groups: HashMap::new(),
             called: Vec::new(),

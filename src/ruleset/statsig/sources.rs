@@ -3,7 +3,7 @@
 use super::condition::Source;
 use super::evaluate::Evaluation;
 use super::hash::hash64;
-use super::subject::Field;
+use super::subject::{Field, IdType};
 use super::user_agent;
 use super::view::{View, text_of};
 use crate::ruleset::trace::Trace;
@@ -25,8 +25,7 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             }
             Source::Now => return Some(View::Now(self.clock.now_ms())),
             Source::Bucket { salt, id_type } => {
-                let unit = subject.unit_text(id_type).unwrap_or_default();
-                return Some(View::Bucket(hash64(&[salt, &unit]) % 1000));
+                return Some(View::Bucket(self.bucket(salt, id_type)));
             }
             Source::Unit(id_type) => subject.unit(id_type),
             Source::Country { field, by_address } => match value(field) {
@@ -46,6 +45,20 @@ impl<'c, 'r: 'c, 'h, T: Trace> Evaluation<'c, 'r, 'h, T> {
             Source::Public | Source::Gate { .. } | Source::Unknown => return None,
         };
         Some(seen.map_or(View::Missing, View::Json))
+    }
+
+    /// The user's bucket (section 2.5). The groups of an experiment ask for the same one, one after the other.
+    fn bucket(&mut self, salt: &'r str, id_type: &'r IdType) -> u64 {
+        if let Some((known, of, bucket)) = self.bucket
+            && known == salt
+            && of.text == id_type.text
+        {
+            return bucket;
+        }
+        let unit = self.subject.unit_text(id_type).unwrap_or_default();
+        let bucket = hash64(&[salt, &unit]) % 1000;
+        self.bucket = Some((salt, id_type, bucket));
+        bucket
     }
 
     /// The country of the user's address: the host's answer goes before the table's (section 2.10).

@@ -363,3 +363,31 @@ fn the_first_document_says_the_default_environment() {
     let own = reader(json!({"environment": "production"}));
     assert!(!decide(&*read(&*own, &document("dev"), None), Kind::Gate, "g", &u).enabled);
 }
+
+#[test]
+fn buckets_of_another_salt_or_id_type_are_others() {
+    let bucket = |salt: &str, id_type: &str, target: u32| {
+        json!({"type": "user_bucket", "operator": "eq", "targetValue": target, "idType": id_type,
+               "additionalValues": {"salt": salt}})
+    };
+    // The known answers of section 8.
+    let document = Document::default()
+        .condition("company", bucket("alloc-9", "companyID", 998))
+        .condition("user", bucket("alloc-9", "userID", 856))
+        .condition("other salt", bucket("salt", "userID", 856))
+        .gate(
+            "g",
+            json!([
+                rule("both", &["company", "user", "company", "user"], json!(true)),
+                rule("other", &["other salt"], json!(true)),
+            ]),
+        )
+        .gate(
+            "h",
+            json!([rule("r", &["user", "other salt"], json!(true))]),
+        );
+    let ruleset = document.load();
+    let u = user(json!({"key": "c-2", "ids": {"companyID": "c-1"}}));
+    assert_eq!(rule_id(&decide(&*ruleset, Kind::Gate, "g", &u)), "both");
+    assert_eq!(rule_id(&decide(&*ruleset, Kind::Gate, "h", &u)), "default");
+}
