@@ -85,10 +85,10 @@ impl View<'_> {
     }
 }
 
-/// An integral double within the range of integers.
+/// An integral double within the range of integers. The first one beyond it counts as the last integer.
 fn integral(number: f64) -> Option<i64> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
-    (number.fract() == 0.0 && (-BEYOND..BEYOND).contains(&number)).then_some(number as i64)
+    (number.fract() == 0.0 && (-BEYOND..=BEYOND).contains(&number)).then_some(number as i64)
 }
 
 /// The text of a value; null and objects have none.
@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(ms(json!(true)), None);
         assert_eq!(ms(json!(1e300)), None);
         assert_eq!(ms(json!(u64::MAX)), None);
+        assert_eq!(ms(json!(9_223_372_036_854_775_808_u64)), Some(i64::MAX));
+        assert_eq!(ms(json!(-9_223_372_036_854_775_808.0)), Some(i64::MIN));
     }
 
     #[test]
