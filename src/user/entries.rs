@@ -37,7 +37,7 @@ fn word_of(name: &str) -> u64 {
 /// A value at a glance: what most conditions are about, in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glance {
-    /// A text of up to seven bytes, as [`word::of_short`] has it.
+    /// A text of up to seven bytes, as `word::of_short` has it.
     Short(u64),
     /// A whole number of 64 bits that was given as one.
     Whole(i64),

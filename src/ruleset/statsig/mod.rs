@@ -180,6 +180,14 @@ impl Ruleset for Rules {
     }
 
     fn unit(&self, user: &User, id_type: &str) -> Option<String> {
+        // The platform's helper takes the user's id by any spelling (section 3.2); a spec that has such a spelling keeps
+        // its assignments under it all the same.
+        let is_user_id = matches!(&*id_type.to_lowercase(), "userid" | "user_id");
+        let mut specs = self.configs.list.iter().chain(&self.layers.list);
+        let id_type = match is_user_id && !specs.any(|spec| &*spec.id_type.text == id_type) {
+            true => "userID",
+            false => id_type,
+        };
         let unit = self.subject(user).unit_text(&IdType::new(id_type))?;
         Some(format!("{unit}:{id_type}"))
     }

@@ -327,6 +327,8 @@ fn units_are_named_as_the_platform_names_them() {
     let u = user(json!({"key": 5, "ids": {"companyid": "c", "list": [1]}}));
     let unit = |id_type| ruleset.unit(&u, id_type);
     assert_eq!(unit("userID").as_deref(), Some("5:userID"));
+    assert_eq!(unit("USERID").as_deref(), Some("5:userID"));
+    assert_eq!(unit("user_id").as_deref(), Some("5:userID"));
     assert_eq!(unit("companyID").as_deref(), Some("c:companyID"));
     assert_eq!(unit("stableID"), None);
     assert_eq!(unit("list"), None);
@@ -334,6 +336,10 @@ fn units_are_named_as_the_platform_names_them() {
         ruleset.unit(&user(json!({})), "userID").as_deref(),
         Some(":userID")
     );
+    let mut odd = experiment(json!({}));
+    odd["idType"] = json!("userid");
+    let ruleset = Document::default().config("e", odd).load();
+    assert_eq!(ruleset.unit(&u, "userid").as_deref(), Some("5:userid"));
 }
 
 /// An experiment whose override rule asks a gate; whether an assignment is dropped where overrides are enforced.
