@@ -347,7 +347,7 @@ fn is_dropped(document: Document, set: impl FnOnce(&mut Overrides)) -> bool {
     let mut spec = experiment(json!({"v": "new"}));
     let rules = spec["rules"].as_array_mut().expect("rules");
     rules.push(rule("vip override", &["asks"], json!({"v": "vip"})));
-    let mut world = World::with_store(Arc::new(Watched::default()));
+    let mut world = World::with_store(Staged::watched());
     set(&mut world.host.overrides);
     let u = user(json!({"key": "u"}));
     let passed = held(of("u:userID"), json!({"e": old()}));
