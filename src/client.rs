@@ -3,30 +3,29 @@
 //! Everything a decision needs is reached through one atomic load. No lock is held while a ruleset is evaluated or a
 //! store is called, so a store may call back into the client that called it.
 
+mod assignments;
+mod session;
+mod updates;
+
 use crate::config::{Config, EventsConfig};
 use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::events::Queue;
-use crate::fork::Fresh;
 use crate::host::{Countries, Host, Overrides};
 use crate::ruleset::trace::Recorder;
 use crate::ruleset::{Clock, Loaded, Metric, Mode, Reader, Request, Ruleset, Turn};
-use crate::sticky::{self, Assignments, Health, Held, Record, Store, StoreError};
-use crate::user::User;
+use crate::sticky::{self, Assignments, Health, Store};
 use crate::value::Value;
-use arc_swap::ArcSwapOption;
 use serde_json::json;
+use session::{Current, Session};
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
+use updates::Updates;
 
 /// Decides for users. Safe from any thread.
 pub struct Client {
-    /// `None` before the first ruleset is there, and after the client has been closed.
-    session: ArcSwapOption<Session>,
-    /// One change of the session at a time, each over in an instant. Nothing of the host's is called or let go under it.
-    changes: Fresh<Mutex<()>>,
+    current: Current,
     updates: Updates,
     closed: AtomicBool,
     dialect: &'static str,
@@ -35,36 +34,6 @@ pub struct Client {
     health: Health,
     queue: Queue,
     events: EventsConfig,
-}
-
-/// What one decision sees: it keeps all of it as it was when it began.
-#[derive(Clone)]
-struct Session {
-    ruleset: Option<Arc<dyn Ruleset>>,
-    store: Option<Arc<dyn Store>>,
-    host: Host,
-}
-
-/// Counts of what arrived, and the lock that lets one update happen at a time. The lock guards no data: the status does
-/// not wait for an update, and a forked child makes its own.
-struct Updates {
-    order: Fresh<Mutex<()>>,
-    loaded: AtomicU64,
-    unchanged: AtomicU64,
-    refused: AtomicU64,
-    last_error: ArcSwapOption<String>,
-}
-
-impl Default for Updates {
-    fn default() -> Self {
-        Updates {
-            order: Fresh::new(Mutex::default),
-            loaded: AtomicU64::new(0),
-            unchanged: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            last_error: ArcSwapOption::empty(),
-        }
-    }
 }
 
 impl Client {
@@ -84,12 +53,11 @@ impl Client {
             (host, built_in) => host.or(built_in),
         };
         let client = Client {
-            session: ArcSwapOption::from_pointee(Session {
+            current: Current::new(Session {
                 ruleset: reader.initial(),
                 store,
                 host: Host::default(),
             }),
-            changes: Fresh::new(Mutex::default),
             updates: Updates::default(),
             closed: AtomicBool::new(false),
             dialect: config.dialect.name(),
@@ -114,25 +82,21 @@ impl Client {
         let (session, _before);
         // Loading happens under the lock, so that updates take effect in the order they were begun. No callback can
         // be reached from here.
-        let updates = &self.updates;
-        let order = updates.order.get();
-        let _turn = order.lock().unwrap_or_else(|e| e.into_inner());
-        session = self.open()?;
+        let order = self.updates.order();
+        let _turn = order.lock().unwrap_or_else(PoisonError::into_inner);
+        session = self.current.open()?;
         match self.reader.read(document, session.ruleset.as_ref()) {
             Ok(Loaded::Ruleset(ruleset)) => {
-                _before = self.change(|next| next.ruleset = Some(ruleset))?;
-                updates.loaded.fetch_add(1, Relaxed);
-                updates.last_error.store(None);
+                _before = self.current.change(|next| next.ruleset = Some(ruleset))?;
+                self.updates.loaded();
                 Ok(())
             }
             Ok(Loaded::Unchanged(_)) => {
-                updates.unchanged.fetch_add(1, Relaxed);
+                self.updates.unchanged();
                 Ok(())
             }
             Err(error) => {
-                updates.refused.fetch_add(1, Relaxed);
-                let message = Arc::new(error.message.clone());
-                updates.last_error.store(Some(message));
+                self.updates.refused(&error);
                 Err(error)
             }
         }
@@ -144,26 +108,16 @@ impl Client {
             let message = format!("the dialect {} knows no local overrides", self.dialect);
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        self.change(|next| change(&mut next.host.overrides))
+        self.current
+            .change(|next| change(&mut next.host.overrides))
             .map(drop)
     }
 
     /// Sets who knows the country of an address; `None`: nobody any more.
     pub fn set_countries(&self, countries: Option<Arc<dyn Countries>>) -> Result<(), Error> {
-        self.change(|next| next.host.countries = countries)
+        self.current
+            .change(|next| next.host.countries = countries)
             .map(drop)
-    }
-
-    /// Replaces the snapshot by a changed copy and returns the one before. That may be the last holder of something of
-    /// the host's, so it is for the caller to drop, where no lock is held. A client that has been closed stays closed.
-    fn change(&self, change: impl FnOnce(&mut Session)) -> Result<Arc<Session>, Error> {
-        let changes = self.changes.get();
-        let _turn = changes.lock().unwrap_or_else(|e| e.into_inner());
-        let before = self.open()?;
-        let mut next = Session::clone(&before);
-        change(&mut next);
-        self.session.store(Some(Arc::new(next)));
-        Ok(before)
     }
 
     /// Decides, and hands the decision to `then` while the snapshot it borrows from is held. It is lent, not given:
@@ -174,7 +128,7 @@ impl Client {
         request: &Request<'_>,
         then: impl FnOnce(&mut Decision<'_>) -> R,
     ) -> R {
-        let guard = self.session.load();
+        let guard = self.current.load();
         let Some((session, ruleset)) = ready(&guard) else {
             return then(&mut self.not_ready(request));
         };
@@ -187,7 +141,7 @@ impl Client {
     /// Decides a switch and nothing else; `None`: the flag is no switch.
     #[inline(always)]
     pub fn switch(&self, request: &Request<'_>) -> Result<Option<bool>, ErrorCode> {
-        let guard = self.session.load();
+        let guard = self.current.load();
         let Some((session, ruleset)) = ready(&guard) else {
             return Err(ErrorCode::ProviderNotReady);
         };
@@ -204,7 +158,7 @@ impl Client {
         request: &Request<'_>,
         mut each: impl FnMut(&str, Decision<'_>),
     ) -> Result<(), ErrorCode> {
-        let guard = self.session.load();
+        let guard = self.current.load();
         let Some((session, ruleset)) = ready(&guard) else {
             return Err(ErrorCode::ProviderNotReady);
         };
@@ -220,7 +174,7 @@ impl Client {
 
     /// Queues the exposure event of a decision that [`Client::evaluate_all`] made.
     pub fn expose(&self, request: &Request<'_>, decision: &Decision<'_>) {
-        let guard = self.session.load();
+        let guard = self.current.load();
         if let (true, Some((_, ruleset))) = (self.events.exposures, ready(&guard))
             && let Some(event) = ruleset.exposure(request, decision, self.clock.now_ms())
         {
@@ -231,7 +185,7 @@ impl Client {
     /// Why a decision is what it is, as JSON: the decision and every step that led to it. Reads the store, writes
     /// nothing, queues nothing.
     pub fn explain(&self, request: &Request<'_>) -> Value {
-        let guard = self.session.load();
+        let guard = self.current.load();
         let Some((session, ruleset)) = ready(&guard) else {
             return json!({"flag": request.flag, "decision": self.not_ready(request).to_json(), "steps": []});
         };
@@ -251,45 +205,9 @@ impl Client {
         })
     }
 
-    /// What the store holds for a user, by the ids of one type, to be passed to any number of evaluations. `None`: the
-    /// user has no such id. A store that fails is no error here: what was loaded says so, and so does each decision that
-    /// it is passed to.
-    pub fn load_assignments(&self, user: &User, id_type: &str) -> Result<Option<Held>, Error> {
-        let session = self.open()?;
-        let Some(ruleset) = &session.ruleset else {
-            let why = "there is no ruleset yet to say what is kept where".to_owned();
-            return Ok(Some(Held::Unknown(StoreError::Failed(why))));
-        };
-        let Some(unit) = ruleset.unit(user, id_type) else {
-            return Ok(None);
-        };
-        let mut assignments = Assignments::new(session.store.as_deref(), &self.health);
-        Ok(Some(match assignments.load(&unit, &mut ruleset.flags()) {
-            Some(records) => Held::loaded(&unit, records),
-            None => Held::unknown(assignments.take_error()),
-        }))
-    }
-
-    /// The stored assignment, without deciding or enrolling.
-    pub fn peek(&self, unit: &str, flag: &str) -> Result<Option<Record>, Error> {
-        let session = self.open()?;
-        let store = store_of(&session)?;
-        sticky::ask(store, |store| store.get(unit, flag)).map_err(|error| self.store_failed(error))
-    }
-
-    /// Removes everything held for a unit and returns how many assignments that were.
-    pub fn forget(&self, unit: &str) -> Result<u64, Error> {
-        let session = self.open()?;
-        let store = store_of(&session)?;
-        let nothing: Box<dyn Iterator<Item = &str>> = Box::new(std::iter::empty());
-        let mut flags = session.ruleset.as_ref().map_or(nothing, |r| r.flags());
-        sticky::ask(store, |store| store.forget(unit, &mut flags))
-            .map_err(|error| self.store_failed(error))
-    }
-
     /// Takes a metric event into the queue. `false`: the platform's rules do not accept it.
     pub fn track(&self, metric: &Metric<'_>) -> Result<bool, Error> {
-        let session = self.open()?;
+        let session = self.current.open()?;
         let Some(ruleset) = session.ruleset.as_deref() else {
             return Ok(false);
         };
@@ -311,7 +229,7 @@ impl Client {
 
     /// How the client is doing.
     pub fn status(&self) -> Value {
-        let session = self.session.load();
+        let session = self.current.load();
         let session = session.as_deref();
         let ruleset = session.and_then(|s| s.ruleset.as_deref());
         let state = match ruleset {
@@ -321,7 +239,6 @@ impl Client {
         };
         let mut store = self.health.to_json();
         store["kind"] = json!(session.and_then(|s| s.store.as_deref()).map(Store::name));
-        let updates = &self.updates;
         json!({
             "state": state,
             "dialect": self.dialect,
@@ -329,12 +246,7 @@ impl Client {
             "problems": ruleset.map(Ruleset::problems).unwrap_or_default(),
             "notes": self.reader.notes(),
             "overrides": session.map_or(0, |s| s.host.overrides.count()),
-            "updates": {
-                "loaded": updates.loaded.load(Relaxed),
-                "unchanged": updates.unchanged.load(Relaxed),
-                "refused": updates.refused.load(Relaxed),
-                "last_error": updates.last_error.load().as_deref(),
-            },
+            "updates": self.updates.to_json(),
             "store": store,
             "events": self.queue.to_json(),
         })
@@ -344,12 +256,8 @@ impl Client {
     /// or, if another is evaluating right now, by that one when it is done. Closing twice is fine.
     pub fn close(&self) {
         self.closed.store(true, Relaxed);
-        let changes = self.changes.get();
-        let turn = changes.lock().unwrap_or_else(|e| e.into_inner());
-        let last = self.session.swap(None);
-        drop(turn);
-        // The store may go with it, and its `drop` is the host's: no lock is held any more.
-        drop(last);
+        // The store may go with the last session, and its `drop` is the host's: no lock is held here.
+        drop(self.current.close());
     }
 
     pub fn is_closed(&self) -> bool {
@@ -367,12 +275,6 @@ impl Client {
         }
         decision.rule_id = self.reader.rule_without_ruleset().map(Cow::Borrowed);
         decision
-    }
-
-    fn open(&self) -> Result<Arc<Session>, Error> {
-        self.session
-            .load_full()
-            .ok_or_else(|| Error::new(ErrorKind::Closed, "the client has been closed"))
     }
 
     #[inline(always)]
@@ -409,22 +311,10 @@ impl Client {
             self.queue.offer(event);
         }
     }
-
-    fn store_failed(&self, error: StoreError) -> Error {
-        self.health.failed(&error);
-        Error::new(ErrorKind::Store, error.to_string())
-    }
 }
 
 #[inline(always)]
 fn ready(session: &Option<Arc<Session>>) -> Option<(&Session, &dyn Ruleset)> {
     let session = session.as_deref()?;
     Some((session, session.ruleset.as_deref()?))
-}
-
-fn store_of(session: &Session) -> Result<&dyn Store, Error> {
-    session
-        .store
-        .as_deref()
-        .ok_or_else(|| Error::new(ErrorKind::NoStore, "the client has no store"))
 }
