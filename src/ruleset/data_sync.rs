@@ -3,7 +3,7 @@
 use super::Loaded;
 use super::path::Path;
 use super::raised::{Findings, Raised, items};
-use crate::decision::ErrorCode;
+use crate::decision::{ErrorCode, Reason};
 use crate::error::{Error, ErrorKind};
 use crate::value::{Number, Value, compare_numbers, kind_of};
 use std::cmp::Ordering;
@@ -96,8 +96,21 @@ impl Message {
     }
 }
 
+/// The SDKs' words for what decided.
+pub fn reason_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Off => "flag off",
+        Reason::PrerequisiteFailed => "prerequisite failed",
+        Reason::TargetMatch => "target match",
+        Reason::RuleMatch => "rule match",
+        Reason::Fallthrough => "fall through all rules",
+        // Neither platform remembers anybody, and what could not be decided has words of its own.
+        Reason::Sticky | Reason::Error => "",
+    }
+}
+
 /// The SDKs' words for a decision that could not be made.
-pub fn reason_text(error: ErrorCode) -> &'static str {
+pub fn error_words(error: ErrorCode) -> &'static str {
     match error {
         ErrorCode::ProviderNotReady => "client not ready",
         ErrorCode::FlagNotFound => "flag not found",

@@ -1,12 +1,12 @@
 //! One decision, top down (sections 2.1 to 2.5).
 
-use super::flag::{Cause, Flag, Served, Split, Variation, Works};
+use super::flag::{Flag, Served, Split, Variation, Works};
 use super::rules::Rules;
 use super::{CUSTOMS, wire};
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
 use crate::ruleset::clause::Inquiry;
 use crate::ruleset::coerce::Text;
-use crate::ruleset::data_sync::reason_text;
+use crate::ruleset::data_sync::{error_words, reason_words};
 use crate::ruleset::experiment::Sent;
 use crate::ruleset::person::{Person, Property};
 use crate::ruleset::portion;
@@ -24,7 +24,7 @@ pub struct Answered<'r> {
     pub flag: &'r Flag,
     pub works: &'r Works,
     pub variation: &'r Variation,
-    pub cause: Cause,
+    pub reason: Reason,
     /// `None`: it is not sent to experiments, whoever asks.
     sent: Option<(&'r Sent, &'r Property)>,
 }
@@ -73,7 +73,7 @@ fn decide<'r, T: Trace>(
 
 /// What is answered instead.
 fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Decision<'r> {
-    let mut decision = Decision::failed(error, reason_text(error));
+    let mut decision = Decision::failed(error, error_words(error));
     if let Some(default) = rules.options.defaults.get(request.flag) {
         decision.enabled = is_on(&default.value);
         decision.value = Answer::Prepared(default);
@@ -124,17 +124,17 @@ impl<'p, T: Trace> Call<'p, T> {
     /// `None`: no range of the default holds the user.
     pub fn answer<'r>(&mut self, flag: &'r Flag) -> Reached<Option<Answered<'r>>> {
         let works = flag.works().ok_or(Raised)?;
-        let answered = |variation: usize, cause, sent| Answered {
+        let answered = |variation: usize, reason, sent| Answered {
             flag,
             works,
             variation: &works.variations[variation],
-            cause,
+            reason,
             sent,
         };
         self.trace
             .step(|| json!({"step": "flag", "key": flag.key, "on": !works.is_off}));
         if works.is_off {
-            return Ok(Some(answered(works.off?, Cause::Off, None)));
+            return Ok(Some(answered(works.off?, Reason::Off, None)));
         }
         if let Some(place) = works.targets.places.get(self.person.key) {
             self.trace
@@ -142,7 +142,7 @@ impl<'p, T: Trace> Call<'p, T> {
             let served = works.targets.served[*place].as_ref();
             let served = served.map_err(|raised| *raised)?;
             let sent = Some((&served.sent, &Property::Key));
-            return Ok(Some(answered(served.variation, Cause::Target, sent)));
+            return Ok(Some(answered(served.variation, Reason::TargetMatch, sent)));
         }
         if works.targets.raises {
             return Err(Raised);
@@ -158,7 +158,7 @@ impl<'p, T: Trace> Call<'p, T> {
             let split = rule.split.as_ref().map_err(|raised| *raised)?;
             if let Some(served) = self.draw(flag, split)? {
                 let sent = Some((&served.sent, &split.dispatch));
-                return Ok(Some(answered(served.variation, Cause::Rule, sent)));
+                return Ok(Some(answered(served.variation, Reason::RuleMatch, sent)));
             }
             // The first rule that matches is the only one: next is the default.
             break;
@@ -167,7 +167,7 @@ impl<'p, T: Trace> Call<'p, T> {
         let served = self.draw(flag, split)?;
         Ok(served.map(|served| {
             let sent = Some((&served.sent, &split.dispatch));
-            answered(served.variation, Cause::Default, sent)
+            answered(served.variation, Reason::Fallthrough, sent)
         }))
     }
 
@@ -214,7 +214,7 @@ impl Answered<'_> {
     /// Whether it is what a decision answered that was made before.
     pub fn is(&self, decision: &Decision<'_>) -> bool {
         decision.reason != Reason::Error
-            && decision.reason == self.cause.reason()
+            && decision.reason == self.reason
             && decision.variation_id.as_deref() == Some(&*self.variation.id_text)
             && decision.value.value() == Some(&self.variation.value.value)
     }
@@ -224,12 +224,12 @@ fn decision<'r>(person: &Person<'_>, answer: &Answered<'r>, request: &Request<'_
     let Answered {
         works,
         variation,
-        cause,
+        reason,
         ..
     } = *answer;
     let details = request.details.then(|| {
         Box::new(json!({
-            "reason": cause.text(),
+            "reason": reason_words(reason),
             "keyName": works.key,
             "name": works.name,
             "sendToExperiment": answer.sent(person),
@@ -240,6 +240,6 @@ fn decision<'r>(person: &Person<'_>, answer: &Answered<'r>, request: &Request<'_
         value: Answer::Prepared(&variation.value),
         variation_id: Some((&*variation.id_text).into()),
         details,
-        ..Decision::because(cause.reason())
+        ..Decision::because(reason)
     }
 }

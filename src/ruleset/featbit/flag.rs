@@ -1,6 +1,5 @@
 //! Flags as they are evaluated.
 
-use crate::decision::Reason;
 use crate::ruleset::Problem;
 use crate::ruleset::clause::Clauses;
 use crate::ruleset::data_sync::Version;
@@ -104,36 +103,6 @@ pub struct Served {
     /// The place of the variation.
     pub variation: usize,
     pub sent: Sent,
-}
-
-/// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    Off,
-    Target,
-    Rule,
-    Default,
-}
-
-impl Cause {
-    /// The reason in the platform's words.
-    pub fn text(self) -> &'static str {
-        match self {
-            Cause::Off => "flag off",
-            Cause::Target => "target match",
-            Cause::Rule => "rule match",
-            Cause::Default => "fall through all rules",
-        }
-    }
-
-    pub fn reason(self) -> Reason {
-        match self {
-            Cause::Off => Reason::Off,
-            Cause::Target => Reason::TargetMatch,
-            Cause::Rule => Reason::RuleMatch,
-            Cause::Default => Reason::Fallthrough,
-        }
-    }
 }
 
 impl Flag {

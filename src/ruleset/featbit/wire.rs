@@ -1,6 +1,7 @@
 //! Events in the platform's shape (section 6).
 
 use super::evaluate::Answered;
+use crate::ruleset::data_sync::reason_words;
 use crate::ruleset::person::Person;
 use crate::value::Value;
 use serde_json::json;
@@ -16,7 +17,7 @@ pub fn evaluation(person: &Person<'_>, answer: &Answered<'_>, now_ms: i64) -> Va
             "variation": {
                 "id": answer.variation.id,
                 "value": answer.variation.stored,
-                "reason": answer.cause.text(),
+                "reason": reason_words(answer.reason),
             },
         }],
     })

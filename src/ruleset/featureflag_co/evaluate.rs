@@ -1,12 +1,12 @@
 //! One decision, top down (sections 2.1 to 2.3).
 
-use super::flag::{Cause, Choice, Flag, Prerequisite, Served, Split, Works};
+use super::flag::{Choice, Flag, Prerequisite, Served, Split, Works};
 use super::rules::Rules;
 use super::{CUSTOMS, compile, wire};
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
 use crate::ruleset::clause::Inquiry;
 use crate::ruleset::coerce;
-use crate::ruleset::data_sync::reason_text;
+use crate::ruleset::data_sync::{error_words, reason_words};
 use crate::ruleset::experiment::Sent;
 use crate::ruleset::person::Person;
 use crate::ruleset::portion;
@@ -32,7 +32,7 @@ const MOST: usize = 10_000;
 pub struct Answered<'r> {
     pub flag: &'r Works,
     pub choice: &'r Choice,
-    pub cause: Cause,
+    pub reason: Reason,
     /// `None`: it is not sent to experiments, whoever asks.
     sent: Option<&'r Sent>,
 }
@@ -95,7 +95,7 @@ fn decide<'r, T: Trace>(
 
 /// What is answered instead (section 2.9).
 fn failed<'r>(rules: &'r Rules, request: &Request<'_>, error: ErrorCode) -> Decision<'r> {
-    let mut decision = Decision::failed(error, reason_text(error));
+    let mut decision = Decision::failed(error, error_words(error));
     let default = rules.options.defaults.get(request.flag);
     decision.enabled = default.is_some_and(|default| is_on(&default.value));
     if let Some(value) = super::default_value(&rules.options, request, error) {
@@ -203,7 +203,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
                 Next::Off => Answered {
                     flag,
                     choice: flag.off.as_ref().map_err(|raised| *raised)?,
-                    cause: Cause::Prerequisite,
+                    reason: Reason::PrerequisiteFailed,
                     sent: None,
                 },
                 Next::Own => self.answer(flag)?,
@@ -262,10 +262,10 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
 
     /// A flag's own answer, when its prerequisites are satisfied.
     fn answer(&mut self, flag: &'r Works) -> Result<Answered<'r>, Failed> {
-        let served = |served: &'r Served, cause| Answered {
+        let served = |served: &'r Served, reason| Answered {
             flag,
             choice: &served.choice,
-            cause,
+            reason,
             sent: Some(&served.sent),
         };
         self.trace
@@ -274,7 +274,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
             return Ok(Answered {
                 flag,
                 choice: flag.off.as_ref().map_err(|raised| *raised)?,
-                cause: Cause::Off,
+                reason: Reason::Off,
                 sent: None,
             });
         }
@@ -282,7 +282,10 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
             self.trace
                 .step(|| json!({"step": "target", "index": place}));
             let target = flag.targets.served[*place].as_ref();
-            return Ok(served(target.map_err(|raised| *raised)?, Cause::Target));
+            return Ok(served(
+                target.map_err(|raised| *raised)?,
+                Reason::TargetMatch,
+            ));
         }
         if flag.targets.raises {
             return Err(Failed::Raised);
@@ -296,13 +299,13 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
                 continue;
             }
             if let Some(found) = self.draw(&rule.split)? {
-                return Ok(served(found, Cause::Rule));
+                return Ok(served(found, Reason::RuleMatch));
             }
             // The first rule that matches is the only one: next is the default.
             break;
         }
         match self.draw(&flag.default)? {
-            Some(found) => Ok(served(found, Cause::Default)),
+            Some(found) => Ok(served(found, Reason::Fallthrough)),
             None => Err(Failed::NoResult),
         }
     }
@@ -344,12 +347,12 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
         let Answered {
             flag,
             choice,
-            cause,
+            reason,
             ..
         } = answer;
         let details = request.details.then(|| {
             Box::new(json!({
-                "reason": cause.text(),
+                "reason": reason_words(reason),
                 "keyName": flag.key_name,
                 "name": flag.name,
                 "sendToExperiment": self.sent(&answer),
@@ -360,7 +363,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
             value: Answer::Prepared(&choice.value),
             variation_id: Some((&*choice.id).into()),
             details,
-            ..Decision::because(cause.reason())
+            ..Decision::because(reason)
         }
     }
 }
@@ -368,7 +371,7 @@ impl<'r: 'p, 'p, T: Trace> Call<'r, 'p, T> {
 /// Whether a decision that was made before is what a flag still answers.
 pub fn is_still(answer: &Answered<'_>, decision: &Decision<'_>) -> bool {
     decision.reason != Reason::Error
-        && decision.reason == answer.cause.reason()
+        && decision.reason == answer.reason
         && decision.variation_id.as_deref() == Some(&*answer.choice.id)
         && decision.value.value() == Some(&answer.choice.value.value)
 }

@@ -1,6 +1,7 @@
 //! Events in the platform's shape (section 6.2).
 
 use super::evaluate::{Answered, Call};
+use crate::ruleset::data_sync::reason_words;
 use crate::ruleset::person::Person;
 use crate::ruleset::trace::Trace;
 use crate::value::Value;
@@ -20,7 +21,7 @@ pub fn evaluations<'r: 'p, 'p, T: Trace>(
             "variation": {
                 "localId": answer.choice.local_id,
                 "variationValue": answer.choice.value.value,
-                "reason": answer.cause.text(),
+                "reason": reason_words(answer.reason),
             },
         })
     });
