@@ -62,13 +62,18 @@ impl ErrorCode {
 pub enum Answer<'r> {
     /// A value of the ruleset, as it was loaded.
     Prepared(&'r Prepared),
-    /// A value that this decision made: a stored one, or one put together from several places.
-    Made(Value),
+    /// A value that this decision made: a stored one, or one put together from several places. Boxed, because most
+    /// decisions have none and all of them carry the room for it.
+    Made(Box<Value>),
     /// The ruleset has no answer; the caller's default stands.
     Default,
 }
 
 impl Answer<'_> {
+    pub fn made(value: Value) -> Self {
+        Answer::Made(Box::new(value))
+    }
+
     pub fn value(&self) -> Option<&Value> {
         match self {
             Answer::Prepared(prepared) => Some(&prepared.value),
@@ -98,7 +103,7 @@ pub struct Decision<'r> {
     /// A sentence for people about `error`.
     pub message: Option<Cow<'r, str>>,
     /// What went wrong with the store on the way. The decision stands all the same.
-    pub store_error: Option<StoreError>,
+    pub store_error: Option<Box<StoreError>>,
     /// The platform's further facts, an object, where the request asks for them and the platform has any.
     pub details: Option<Box<Value>>,
 }
@@ -168,7 +173,7 @@ impl<'r> Decision<'r> {
         }
         Decision {
             value: match self.value {
-                Answer::Prepared(prepared) => Answer::Made(prepared.value.clone()),
+                Answer::Prepared(prepared) => Answer::made(prepared.value.clone()),
                 Answer::Made(value) => Answer::Made(value),
                 Answer::Default => Answer::Default,
             },

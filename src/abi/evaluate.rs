@@ -41,10 +41,17 @@ pub unsafe extern "C" fn flagstay_evaluate(
         // First of all, so that the struct is in order whatever fails.
         // SAFETY: promised by the caller, as is what follows.
         let mut slot = unsafe { Slot::take(decision) }?;
-        let options = unsafe { self::options(options, &mut slot.default) }?;
+        let options = match options.is_null() {
+            true => None,
+            false => Some(unsafe { self::options(options, &mut slot.default) }?),
+        };
         let flag = unsafe { text(flag, flag_len, "flag") }?;
         slot.flag = flag;
-        let request = options.request(flag, user_of(user)?);
+        // Most callers have no options, and go without the copy of them.
+        let request = match options {
+            None => Request::new(flag, user_of(user)?),
+            Some(options) => options.request(flag, user_of(user)?),
+        };
         required(client, "client")?.evaluate(&request, |decided| slot.fill(decided))?;
         Ok(flagstay_status::FLAGSTAY_OK)
     })

@@ -85,7 +85,7 @@ impl<'a> Slot<'a> {
         let parsed: Value;
         let (value, json) = match (&decision.value, self.default) {
             (Answer::Prepared(prepared), _) => (Some(&prepared.value), Some(&*prepared.json)),
-            (Answer::Made(value), _) => (Some(value), None),
+            (Answer::Made(value), _) => (Some(&**value), None),
             (Answer::Default, Some(json)) => {
                 parsed = parse_default(json)?;
                 (Some(&parsed), Some(json))
@@ -203,6 +203,20 @@ impl<'a> Slot<'a> {
         }
     }
 
+    /// Puts the struct in order although there is no decision.
+    #[cold]
+    #[inline(never)]
+    fn fill_failed(&mut self) {
+        const FAILED: &str = "the call failed; its status says how";
+        let failed = || Decision::failed(ErrorCode::General, FAILED);
+        let default_stands = self.state == State::Open && self.fill(&failed()).is_ok();
+        if !default_stands {
+            self.default = None;
+            // Cannot fail: there is no default to be parsed.
+            let _ = self.fill(&failed());
+        }
+    }
+
     /// Frees the storage and zeroes the caller's struct.
     pub fn clear(mut self) {
         self.state = State::Filled;
@@ -219,14 +233,10 @@ impl<'a> Slot<'a> {
 }
 
 impl Drop for Slot<'_> {
+    #[inline]
     fn drop(&mut self) {
-        const FAILED: &str = "the call failed; its status says how";
-        let failed = || Decision::failed(ErrorCode::General, FAILED);
-        let default_stands = self.state == State::Open && self.fill(&failed()).is_ok();
-        if !default_stands && self.state != State::Filled {
-            self.default = None;
-            // Cannot fail: there is no default to be parsed.
-            let _ = self.fill(&failed());
+        if self.state != State::Filled {
+            self.fill_failed();
         }
     }
 }

@@ -47,8 +47,9 @@ impl Held {
     }
 
     /// The store did not say what it holds.
-    pub fn unknown(error: Option<StoreError>) -> Self {
-        Held::Unknown(error.unwrap_or_else(|| StoreError::Failed("no reason given".to_owned())))
+    pub fn unknown(error: Option<Box<StoreError>>) -> Self {
+        let reason = error.map(|error| *error);
+        Held::Unknown(reason.unwrap_or_else(|| StoreError::Failed("no reason given".to_owned())))
     }
 
     pub fn get(&self, flag: &str) -> Option<&Record> {

@@ -119,7 +119,7 @@ pub enum Stored {
 pub struct Assignments<'c> {
     store: Option<&'c dyn Store>,
     health: &'c Health,
-    error: Option<StoreError>,
+    error: Option<Box<StoreError>>,
     writes: bool,
 }
 
@@ -256,7 +256,7 @@ impl<'c> Assignments<'c> {
 
     /// The first thing that did.
     #[inline]
-    pub fn take_error(&mut self) -> Option<StoreError> {
+    pub fn take_error(&mut self) -> Option<Box<StoreError>> {
         self.error.take()
     }
 
@@ -277,6 +277,6 @@ impl<'c> Assignments<'c> {
 
     fn note(&mut self, error: StoreError) {
         self.health.failed(&error);
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 }

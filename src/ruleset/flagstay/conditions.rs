@@ -52,7 +52,7 @@ impl Condition {
         match self {
             // What nearly all conditions are, and are made of.
             Condition::Attribute(attribute) => self::attribute(attribute, of.user, trace),
-            Condition::All(inner) => list(("all", false, false), inner, of, trace),
+            Condition::All(inner) => list::<T, false, false>("all", inner, of, trace),
             _ => self.holds_otherwise(of, trace),
         }
     }
@@ -63,24 +63,24 @@ impl Condition {
             Condition::Attribute(_) | Condition::All(_) => self.holds(of, trace),
             Condition::Id(by, operator) => id(by, operator, of.user, trace),
             Condition::Segments(numbers) => segments(numbers, of, trace),
-            Condition::Any(inner) => list(("any", true, true), inner, of, trace),
-            Condition::Not(inner) => list(("not", false, true), from_ref(inner), of, trace),
+            Condition::Any(inner) => list::<T, true, true>("any", inner, of, trace),
+            Condition::Not(inner) => list::<T, false, true>("not", from_ref(inner), of, trace),
         }
     }
 }
 
-/// A list is true or false (`answer`) as soon as one of it is true or false (`one`), and otherwise the contrary. Nearly
+/// A list is true or false (`ANSWER`) as soon as one of it is true or false (`ONE`), and otherwise the contrary. Nearly
 /// all that lists consist of are attributes, which are looked at here, without another call.
 #[inline(never)]
-fn list<T: Trace>(
-    (step, one, answer): (&str, bool, bool),
+fn list<T: Trace, const ONE: bool, const ANSWER: bool>(
+    step: &'static str,
     inner: &[Condition],
     of: Subject<'_>,
     trace: &mut T,
 ) -> bool {
     trace.enter();
-    let found = inner.iter().any(|inner| inner.holds(of, trace) == one);
-    let matched = found == answer;
+    let found = inner.iter().any(|inner| inner.holds(of, trace) == ONE);
+    let matched = found == ANSWER;
     trace.leave(|| json!({"step": step, "matched": matched}));
     matched
 }

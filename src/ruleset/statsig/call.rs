@@ -25,7 +25,7 @@ pub struct Call<'c, 'r, 't, T> {
     pub trace: &'c mut T,
     /// Whether the store is written to and removed from.
     pub writes: bool,
-    pub store_error: Option<StoreError>,
+    pub store_error: Option<Box<StoreError>>,
 }
 
 /// Decides. With `writes` off the store is left as it is.
@@ -229,8 +229,8 @@ fn answer<'r>(kind: Kind, outcome: Outcome<'r, '_>, ended: Result<bool, Failure>
     let value = match (kind, outcome.json) {
         (Kind::Gate, _) => Answer::Prepared(if outcome.value { &TRUE } else { &FALSE }),
         (_, Json::Given(given)) => Answer::Prepared(given.object().unwrap_or(&NOTHING)),
-        (_, Json::Override(value)) => Answer::Made(value.value.clone()),
-        (_, Json::Merged(value)) => Answer::Made(Value::Object(value)),
+        (_, Json::Override(value)) => Answer::made(value.value.clone()),
+        (_, Json::Merged(value)) => Answer::made(Value::Object(value)),
         (_, Json::Absent) => Answer::Prepared(&NOTHING),
     };
     Decision {
@@ -246,7 +246,7 @@ fn answer<'r>(kind: Kind, outcome: Outcome<'r, '_>, ended: Result<bool, Failure>
 fn answer_stored<'r>(stored: &Stored<'_>) -> Decision<'r> {
     Decision {
         enabled: stored.value,
-        value: Answer::Made(stored.json.cloned().unwrap_or_else(|| json!({}))),
+        value: Answer::made(stored.json.cloned().unwrap_or_else(|| json!({}))),
         variation: stored.group.map(|group| Cow::Owned(group.to_owned())),
         rule_id: Some(Cow::Owned(stored.rule_id.to_owned())),
         sticky: true,

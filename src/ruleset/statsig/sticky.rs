@@ -46,7 +46,7 @@ impl<'r, T: Trace> Call<'_, 'r, '_, T> {
         let origin = match self.request.held {
             None => None,
             Some(Held::Unknown(error)) => {
-                self.store_error = Some(error.clone());
+                self.store_error = Some(Box::new(error.clone()));
                 return None;
             }
             Some(Held::Records { records, origin }) => match records.get(place.name) {

@@ -134,7 +134,10 @@ fn a_first_record_that_is_garbage_is_left_and_reported() {
         )
         .0;
     assert!(!decision.sticky);
-    assert!(matches!(decision.store_error, Some(StoreError::Garbage(_))));
+    assert!(matches!(
+        decision.store_error.as_deref(),
+        Some(StoreError::Garbage(_))
+    ));
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_store_that_did_not_answer_is_left_alone_and_the_decision_says_why() {
     assert_eq!(decision.value.value(), Some(&json!({"v": "new"})));
     assert_eq!(
         decision.store_error,
-        Some(StoreError::Failed("down".to_owned()))
+        Some(Box::new(StoreError::Failed("down".to_owned())))
     );
     assert_eq!(store.calls(), [""; 0]);
 }
