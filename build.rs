@@ -29,6 +29,7 @@ fn write_header(root: &Path, out: &Path) {
         "user",
         "decision",
         "evaluate",
+        "switch",
         "decisions",
         "assignments",
         "overrides",

@@ -53,7 +53,7 @@
 
 // The number that `flagstay_abi_version` returns for this header. It grows when a function or a struct member is
 // added; a function is never removed and never changes its meaning under the soname `libflagstay.so.1`.
-#define FLAGSTAY_ABI_VERSION 2
+#define FLAGSTAY_ABI_VERSION 3
 
 // The outcome of a call. Numbers are stable; new ones may be added within their hundred.
 enum flagstay_status
@@ -290,6 +290,15 @@ typedef struct flagstay_error flagstay_error;
 //
 // Threads: any number may read a string at once.
 typedef struct flagstay_string flagstay_string;
+
+// A flag of a client that is asked again and again whether it is on. Made once, it is the cheapest way to ask: nothing
+// is looked up by a name any more. It follows the client's rulesets: an answer is never older than the last
+// `flagstay_client_update` that returned before it was asked for.
+//
+// It belongs to its client: once that has been freed, a switch can only be freed.
+//
+// Threads: any number may ask a switch at once.
+typedef struct flagstay_switch flagstay_switch;
 
 // Who a decision is for: a key, and named values in six parts.
 //
@@ -786,6 +795,42 @@ flagstay_status flagstay_explain(const struct flagstay_client *client,
                                  const struct flagstay_options *options,
                                  struct flagstay_string **explanation,
                                  struct flagstay_error **error);
+
+// Prepares a switch. The flag need not exist, nor be a switch: what it is shows when it is asked. `fallback` (0 or not)
+// is the answer where there is no decision.
+//
+// `*prepared` receives a new switch, to be freed with `flagstay_switch_free`; NULL on failure.
+//
+// Threads: any.
+flagstay_status flagstay_switch_new(const struct flagstay_client *client,
+                                    const char *flag,
+                                    size_t flag_len,
+                                    uint8_t fallback,
+                                    struct flagstay_switch **prepared,
+                                    struct flagstay_error **error);
+
+// Decides a switch. Returns what `flagstay_on` returns, which is worth reading there: bit 0 is the answer, and what is
+// left when it is shifted out is the status. So 0 and 1 are decisions, and everything above says why there is none.
+//
+// Threads: any, for any number of calls at once.
+int32_t flagstay_switch_on(const struct flagstay_switch *switch_,
+                           const struct flagstay_user *user);
+
+// Decides a switch if that takes no more than a little arithmetic, as it does for plain percentages of users by their
+// key and for flags that are on or off for everybody: 1 or 0. Otherwise -1, and `flagstay_switch_on` knows the answer,
+// or what is wrong; after a ruleset was replaced, it must be asked once before this one answers again.
+//
+// For callers to whom a call into C is dearer the more it may do, such as runtimes that stop their threads: this one
+// takes well below a microsecond, and never waits, takes a lock, allocates, makes a system call or calls back.
+//
+// Threads: any, for any number of calls at once.
+int32_t flagstay_switch_try(const struct flagstay_switch *switch_,
+                            const struct flagstay_user *user);
+
+// Frees a switch. NULL is fine. The client may have been freed before.
+//
+// Threads: any, but no other call may use the switch at the same time or afterwards.
+void flagstay_switch_free(struct flagstay_switch *switch_);
 
 // Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
 // `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by

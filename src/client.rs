@@ -5,7 +5,10 @@
 
 mod assignments;
 mod session;
+mod switch;
 mod updates;
+
+pub use switch::Switch;
 
 use crate::config::{Config, EventsConfig};
 use crate::decision::{Decision, ErrorCode};

@@ -59,6 +59,7 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 
 static flagstay_client *client;
 static flagstay_user *user;
+static flagstay_switch *prepared;
 static flagstay_decision decision = {.size = sizeof(flagstay_decision)};
 static char (*keys)[16];
 static size_t *key_lengths;
@@ -85,6 +86,12 @@ static void decide_switch(long count)
     uint8_t on;
     while (count--)
         flagstay.boolean(client, user, "rollout", 7, 0, &on, NULL);
+}
+
+static void decide_prepared_switch(long count)
+{
+    while (count--)
+        flagstay.switch_on(prepared, user);
 }
 
 static void decide(long count)
@@ -276,6 +283,10 @@ int main(int argument_count, char **arguments)
     use(folder, "boolean.json", "");
     expect("rollout", FLAGSTAY_REASON_FALLTHROUGH);
     row("boolean 50% rollout", decide_switch);
+    if (flagstay.switch_new(client, "rollout", 7, 0, &prepared, NULL) != FLAGSTAY_OK || flagstay.switch_on(prepared, user) > 1)
+        stop("`rollout` is no switch");
+    row("same, prepared switch", decide_prepared_switch);
+    flagstay.switch_free(prepared);
     use(folder, "three-rules.json", "");
     expect("experiment", FLAGSTAY_REASON_RULE_MATCH);
     row("three rules then three-way split", decide);

@@ -33,6 +33,8 @@ pub mod decision;
 
 pub mod evaluate;
 
+pub mod switch;
+
 pub mod decisions;
 
 pub mod assignments;

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 
 /// The number that `flagstay_abi_version` returns for this header. It grows when a function or a struct member is
 /// added; a function is never removed and never changes its meaning under the soname `libflagstay.so.1`.
-pub const FLAGSTAY_ABI_VERSION: u32 = 2;
+pub const FLAGSTAY_ABI_VERSION: u32 = 3;
 
 /// Returns the ABI version of the loaded library. A program built against this header works with any library for
 /// which this is at least `FLAGSTAY_ABI_VERSION`.

@@ -6,6 +6,10 @@ use crate::host::Host;
 use crate::ruleset::Ruleset;
 use crate::sticky::Store;
 use arc_swap::{ArcSwapOption, Guard};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire},
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A snapshot. A decision keeps all of it as it was when the decision began.
@@ -28,6 +32,8 @@ impl Session {
 pub struct Current {
     /// `None`: the client has been closed.
     session: ArcSwapOption<Session>,
+    /// How many sessions there have been. Counted when the new one is in its place already.
+    number: AtomicU64,
     /// One change at a time, each over in an instant. Nothing of the host's is called or let go under it.
     changes: Fresh<Mutex<()>>,
 }
@@ -36,6 +42,7 @@ impl Current {
     pub fn new(session: Session) -> Self {
         Current {
             session: ArcSwapOption::from_pointee(session),
+            number: AtomicU64::new(1),
             changes: Fresh::new(Mutex::default),
         }
     }
@@ -43,6 +50,12 @@ impl Current {
     #[inline(always)]
     pub fn load(&self) -> Guard<Option<Arc<Session>>> {
         self.session.load()
+    }
+
+    /// Tells sessions apart: what was learnt under another number may not hold any more. Never 0.
+    #[inline(always)]
+    pub fn number(&self) -> u64 {
+        self.number.load(Acquire)
     }
 
     pub fn open(&self) -> Result<Arc<Session>, Error> {
@@ -60,6 +73,7 @@ impl Current {
         let mut next = Session::clone(&before);
         change(&mut next);
         self.session.store(Some(Arc::new(next)));
+        self.number.fetch_add(1, AcqRel);
         Ok(before)
     }
 
@@ -67,6 +81,8 @@ impl Current {
     pub fn close(&self) -> Option<Arc<Session>> {
         let changes = self.changes.get();
         let _turn = changes.lock().unwrap_or_else(PoisonError::into_inner);
-        self.session.swap(None)
+        let last = self.session.swap(None);
+        self.number.fetch_add(1, AcqRel);
+        last
     }
 }

@@ -1,6 +1,6 @@
 //! Buckets of the `flagstay` dialect: where in the space of a split a unit falls.
 
-use super::xxh64::Head;
+use super::xxh64::{Beginning, Head};
 
 /// How many buckets a space has: one is 1/10,000 of a percent.
 pub const BUCKETS: u32 = 1_000_000;
@@ -31,9 +31,19 @@ impl Space {
     /// 1,000,000, divided by 2^64 and rounded down.
     #[inline(always)]
     pub fn bucket(&self, unit: &str) -> u32 {
-        let hash = self.head.hash(unit);
-        ((u128::from(hash) * u128::from(BUCKETS)) >> 64) as u32
+        bucket_of(self.head.lend().hash(unit))
     }
+
+    /// What is hashed before every unit.
+    pub fn beginning(&self) -> Beginning<'_> {
+        self.head.lend()
+    }
+}
+
+/// The bucket of a hash.
+#[inline(always)]
+pub fn bucket_of(hash: u64) -> u32 {
+    ((u128::from(hash) * u128::from(BUCKETS)) >> 64) as u32
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod hash;
 pub mod id;
 pub mod path;
 pub mod person;
+pub mod plain;
 pub mod portion;
 pub mod python_regex;
 pub mod python_repr;
@@ -39,6 +40,7 @@ use crate::host::Host;
 use crate::sticky::{Assignments, Held};
 use crate::user::User;
 use crate::value::{Map, Value};
+use plain::Plain;
 use std::any::Any;
 use std::sync::Arc;
 use trace::Recorder;
@@ -119,6 +121,13 @@ pub trait Ruleset: Send + Sync {
             Some(error) => Err(error),
             None => Ok(self.switch(&decision)),
         }
+    }
+
+    /// What decides a flag as a switch wherever its answer depends on nothing but this document and the user's key: not
+    /// on the store, the host or the clock. For callers that ask one flag again and again.
+    fn plain(&self, flag: &str) -> Plain {
+        let _ = flag;
+        Plain::NO
     }
 
     /// The decision read as a switch; `None` where it is none. Platforms whose flags carry a value beside the switch

@@ -19,7 +19,8 @@
     EACH(assignments_load) EACH(assignments_from_json) EACH(assignments_error)            \
     EACH(assignments_json) EACH(assignments_free) EACH(override_set)                      \
     EACH(override_set_group) EACH(override_remove) EACH(override_clear)                   \
-    EACH(client_set_countries)
+    EACH(client_set_countries) EACH(switch_new) EACH(switch_on) EACH(switch_try)          \
+    EACH(switch_free)
 
 #define FLAGSTAY_MEMBER(name) __typeof__(flagstay_##name) *name;
 extern struct library {

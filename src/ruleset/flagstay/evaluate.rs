@@ -6,6 +6,7 @@ use super::split::{NotTaken, Split, Surroundings};
 use super::stored::{self, Asked, Question, Reads};
 use super::wire;
 use crate::decision::{Answer, Decision, ErrorCode, Reason};
+use crate::ruleset::plain::Plain;
 use crate::ruleset::trace::{Silent, Trace};
 use crate::ruleset::{Mode, Request, Turn};
 use crate::sticky::Assignments;
@@ -54,6 +55,9 @@ struct Failed<'r> {
     message: &'r str,
 }
 
+/// A flag that can be decided.
+type Found<'r> = (&'r Flag, &'r Works);
+
 /// Decides a flag. Watching makes no difference to what is decided.
 #[inline]
 pub fn evaluate<'r, T: Trace>(
@@ -62,7 +66,8 @@ pub fn evaluate<'r, T: Trace>(
     turn: &mut Turn<'_>,
     trace: &mut T,
 ) -> Decision<'r> {
-    match decide(ruleset, request, turn, trace) {
+    let found = find(ruleset, request);
+    match found.and_then(|found| Ok((found.1, decide(ruleset, found, request, turn, trace)?))) {
         Ok((works, outcome)) => decision(works, outcome),
         Err(failed) => Decision::failed(failed.error, failed.message),
     }
@@ -75,8 +80,16 @@ pub fn switch(
     request: &Request<'_>,
     turn: &mut Turn<'_>,
 ) -> Result<Option<bool>, ErrorCode> {
-    match decide(ruleset, request, turn, &mut Silent) {
-        Ok((works, outcome)) => {
+    let found = find(ruleset, request).map_err(|failed| failed.error)?;
+    let (_, works) = found;
+    // Where nothing is exposed, nobody needs to know how a plain switch was decided.
+    if turn.outbox.is_none()
+        && let Some(on) = Plain::decide(works.plain.words(), request.user)
+    {
+        return Ok(Some(on));
+    }
+    match decide(ruleset, found, request, turn, &mut Silent) {
+        Ok(outcome) => {
             let variation = &works.variations[outcome.variation as usize];
             Ok(variation.value.value.as_bool())
         }
@@ -85,24 +98,35 @@ pub fn switch(
 }
 
 #[inline(always)]
+fn find<'r>(ruleset: &'r Compiled, request: &Request<'_>) -> Result<Found<'r>, Failed<'r>> {
+    let Some(flag) = ruleset.flags.get(request.flag) else {
+        return Err(Failed {
+            error: ErrorCode::FlagNotFound,
+            message: "the ruleset has no such flag",
+        });
+    };
+    match &flag.state {
+        State::Works(works) => Ok((flag, works)),
+        State::Broken(message) => Err(Failed {
+            error: ErrorCode::General,
+            message,
+        }),
+    }
+}
+
+#[inline(always)]
 fn decide<'r, T: Trace>(
     ruleset: &'r Compiled,
+    (flag, works): Found<'r>,
     request: &Request<'_>,
     turn: &mut Turn<'_>,
     trace: &mut T,
-) -> Result<(&'r Works, Outcome<'r>), Failed<'r>> {
-    let failed = |error, message| Failed { error, message };
-    let Some(flag) = ruleset.flags.get(request.flag) else {
-        let message = "the ruleset has no such flag";
-        return Err(failed(ErrorCode::FlagNotFound, message));
-    };
-    let works = match &flag.state {
-        State::Works(works) => works,
-        State::Broken(message) => return Err(failed(ErrorCode::General, message)),
-    };
+) -> Result<Outcome<'r>, Failed<'r>> {
     if request.user.is_absent() {
-        let message = "there is no user to decide for";
-        return Err(failed(ErrorCode::TargetingKeyMissing, message));
+        return Err(Failed {
+            error: ErrorCode::TargetingKeyMissing,
+            message: "there is no user to decide for",
+        });
     }
     let mut evaluation = Evaluation {
         ruleset,
@@ -124,7 +148,7 @@ fn decide<'r, T: Trace>(
             now_ms: turn.clock.now_ms(),
         }));
     }
-    Ok((works, outcome))
+    Ok(outcome)
 }
 
 /// The exposure of a decision that this ruleset made earlier.

@@ -5,6 +5,7 @@ use super::identity::By;
 use super::split::{Group, Holdout, Split};
 use crate::ruleset::Problem;
 use crate::ruleset::path::Mistake;
+use crate::ruleset::plain::Plain;
 use crate::ruleset::texts::{Index, Texts};
 use crate::value::Prepared;
 
@@ -34,6 +35,8 @@ pub struct Works {
     pub default: Served,
     /// The numbers of the holdouts that cover the flag.
     pub holdouts: Box<[u32]>,
+    /// The flag as a plain switch, if it is one: known when everything above is.
+    pub plain: Plain,
 }
 
 #[derive(Debug)]
@@ -87,6 +90,25 @@ impl Works {
 
     pub fn name(&self, variation: u32) -> &str {
         &self.variations[variation as usize].name
+    }
+
+    fn as_plain(&self) -> Plain {
+        let is_on = |variation: u32| self.variations[variation as usize].value.value.as_bool();
+        let fixed = |variation| is_on(variation).map_or(Plain::NO, Plain::fixed);
+        if !self.on {
+            return fixed(self.off);
+        }
+        let asks = [
+            self.prerequisites.len(),
+            self.targets.len(),
+            self.rules.len(),
+        ];
+        match &self.default.what {
+            _ if asks != [0; 3] => Plain::NO,
+            What::Variation(variation) => fixed(*variation),
+            What::Split(split) if self.holdouts.is_empty() => split.plain(is_on),
+            What::Split(_) => Plain::NO,
+        }
     }
 
     /// The rule or default of a name.
@@ -147,7 +169,12 @@ pub struct Flags {
 }
 
 impl Flags {
-    pub fn new(list: Vec<Flag>) -> Self {
+    pub fn new(mut list: Vec<Flag>) -> Self {
+        for flag in &mut list {
+            if let State::Works(works) = &mut flag.state {
+                works.plain = works.as_plain();
+            }
+        }
         let list = list.into_boxed_slice();
         let index = Index::new(&list, |flag| &flag.key);
         Flags { list, index }

@@ -19,12 +19,13 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use super::plain::Plain;
 use super::trace::{Recorder, Silent};
 use super::{Dialect, Loaded, Metric, Problem, Reader, Request, Ruleset, Turn};
 use crate::decision::{Decision, ErrorCode};
 use crate::error::{Error, ErrorKind};
 use crate::value::{Map, Value};
-use flag::Compiled;
+use flag::{Compiled, Flag};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -62,6 +63,11 @@ impl Ruleset for Compiled {
         turn: &mut Turn<'_>,
     ) -> Result<Option<bool>, ErrorCode> {
         evaluate::switch(self, request, turn)
+    }
+
+    fn plain(&self, flag: &str) -> Plain {
+        let works = self.flags.get(flag).and_then(Flag::works);
+        works.map_or(Plain::NO, |works| works.plain)
     }
 
     fn explain<'r>(

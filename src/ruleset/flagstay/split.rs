@@ -3,6 +3,7 @@
 use super::flag::{Compiled, Works};
 use super::identity::By;
 use crate::ruleset::bucket::{BUCKETS, Space};
+use crate::ruleset::plain::Plain;
 use crate::ruleset::trace::Trace;
 use crate::user::User;
 use serde_json::json;
@@ -106,6 +107,20 @@ impl Split {
         }
         let fallback = self.sticky.as_ref()?.fallback.as_ref()?;
         Some((fallback, fallback.id(user)?))
+    }
+
+    /// The split as a plain switch, if it is one: everybody is drawn, by the key, and nobody is kept.
+    pub fn plain(&self, is_on: impl Fn(u32) -> Option<bool>) -> Plain {
+        let draws = self.by == By::Key && self.traffic.is_none() && self.group.is_none();
+        if !draws || self.sticky.is_some() {
+            return Plain::NO;
+        }
+        let ranges = self.weights.iter();
+        let ranges = ranges.map(|(end, variation)| Some((*end, is_on(*variation)?)));
+        match ranges.collect::<Option<Vec<_>>>() {
+            Some(ranges) => Plain::ranges(&self.space, ranges),
+            None => Plain::NO,
+        }
     }
 
     /// What an assignment of the user is kept under.

@@ -11,6 +11,7 @@ use crate::ruleset::flagstay::flag::{
 use crate::ruleset::flagstay::shape::{Object, Text, read};
 use crate::ruleset::flagstay::split::Group;
 use crate::ruleset::path::{Mistake, Path};
+use crate::ruleset::plain::Plain;
 use crate::value::Prepared;
 
 impl Compiler<'_> {
@@ -146,6 +147,7 @@ impl Compiler<'_> {
             rules: rules.into(),
             default,
             holdouts: Box::default(),
+            plain: Plain::NO,
         };
         if works.has_split() {
             let holdouts = around.holdouts;
