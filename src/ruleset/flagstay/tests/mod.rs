@@ -4,6 +4,7 @@ mod decisions;
 mod events;
 mod mistakes;
 mod operators;
+mod references;
 mod splits;
 mod sticky;
 
