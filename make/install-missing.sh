@@ -5,6 +5,13 @@ lacking=()
 lack() { lacking+=("$@"); }
 missing() { command -v "$1" >/dev/null 2>&1 || lack "$2"; }
 
+# A compiler for C, and what it compiles and links against: the one comes without the other.
+missing_compiler() {
+    if ! echo '#include <stdio.h>' | cc -fsyntax-only -x c - >/dev/null 2>&1; then
+        lack gcc libc6-dev
+    fi
+}
+
 # Installs what is lacking where that is possible; otherwise says exactly what to do, and fails.
 install_lacking() {
     [ ${#lacking[@]} -eq 0 ] && return 0
