@@ -3,8 +3,9 @@
 mod scene;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use flagstay::client::Switch;
 use flagstay::decision::Reason;
-use scene::{checked, client, decide, keys, many, switch, user};
+use scene::{checked, client, decide, keys, many, prepared, switch, user};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 
@@ -13,6 +14,10 @@ fn decisions(criterion: &mut Criterion) {
     let rollout = checked("boolean.json", "rollout", None, Reason::Fallthrough);
     criterion.bench_function("boolean 50% rollout", |bencher| {
         bencher.iter(|| switch(&rollout, black_box("rollout"), &user));
+    });
+    let prepared_switch = Switch::new("rollout", false);
+    criterion.bench_function("same, prepared switch", |bencher| {
+        bencher.iter(|| prepared(&rollout, &prepared_switch, black_box(&user)));
     });
     let rules = checked("three-rules.json", "experiment", None, Reason::RuleMatch);
     criterion.bench_function("three rules then three-way split", |bencher| {

@@ -5,10 +5,11 @@ mod messages;
 mod scene;
 
 use flagstay::abi::version::flagstay_abi_version;
+use flagstay::client::Switch;
 use flagstay::decision::Reason;
 use heap::Heap;
 use messages::{data_sync, named_user};
-use scene::{checked, checked_in, client, client_in, decide, keys, many, switch, user};
+use scene::{checked, checked_in, client, client_in, decide, keys, many, prepared, switch, user};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -46,6 +47,10 @@ impl Table {
         let sticky = checked("sticky.json", "experiment", Some("memory:"), Reason::Sticky);
         self.row("boolean 50% rollout", || {
             switch(&rollout, black_box("rollout"), &user)
+        });
+        let switch = Switch::new("rollout", false);
+        self.row("same, prepared switch", || {
+            prepared(&rollout, &switch, black_box(&user))
         });
         self.row("three rules then three-way split", || {
             decide(&rules, black_box("experiment"), &user)

@@ -1,6 +1,6 @@
 //! What is measured, the same for both benches: see README.md beside this folder.
 
-use flagstay::client::Client;
+use flagstay::client::{Client, Switch};
 use flagstay::config::Config;
 use flagstay::decision::Reason;
 use flagstay::ruleset::Request;
@@ -80,6 +80,13 @@ pub fn decide(client: &Client, flag: &str, user: &User) -> Reason {
 #[inline]
 pub fn switch(client: &Client, flag: &str, user: &User) -> Option<bool> {
     client.switch(&request(flag, user)).ok().flatten()
+}
+
+/// A prepared switch.
+#[inline]
+pub fn prepared(client: &Client, switch: &Switch, user: &User) -> Option<bool> {
+    let tried = client.try_switch(switch, user);
+    tried.or_else(|| client.ask_switch(switch, user).ok().flatten())
 }
 
 /// A client that decides `flag` of `file` for `reason`: a bench that measures something else must not run.
