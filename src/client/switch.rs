@@ -99,7 +99,7 @@ impl Note {
     /// Writes, unless somebody else does just now.
     fn write(&self, session: u64, plain: Plain) {
         let turn = self.turn.load(Relaxed) & !1;
-        let taken = self.turn.compare_exchange(turn, turn + 1, Relaxed, Relaxed);
+        let taken = self.turn.compare_exchange(turn, turn + 1, Acquire, Relaxed);
         if taken.is_err() {
             return;
         }
@@ -231,10 +231,15 @@ mod tests {
             };
             scope.spawn(writes);
             scope.spawn(writes);
-            while last.load(Relaxed) < NOTES {
-                let session = last.load(Relaxed);
-                if let Some(words) = note.read(session) {
-                    assert_eq!(&words, of(session).words());
+            loop {
+                match last.load(Relaxed) {
+                    0 => {}
+                    NOTES => break,
+                    session => {
+                        if let Some(words) = note.read(session) {
+                            assert_eq!(&words, of(session).words());
+                        }
+                    }
                 }
             }
         });
