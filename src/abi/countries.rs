@@ -1,7 +1,8 @@
 //! Who knows the country of an address: a function of the host's.
 
 use super::client::flagstay_client;
-use super::guard::{guard, read_sized, sets_beyond};
+use super::context::Context;
+use super::guard::{Given, guard, read_sized, sets_beyond};
 use super::handle::required;
 use super::sink::{self, flagstay_sink};
 use super::status::{flagstay_error, flagstay_status};
@@ -43,30 +44,27 @@ pub struct flagstay_countries {
     >,
 }
 
-/// The table while a client holds it; lets go of the context exactly once.
-struct Table(flagstay_countries);
+type Country = unsafe extern "C" fn(
+    context: *mut c_void,
+    ip: *const c_char,
+    ip_len: usize,
+    sink: flagstay_sink,
+    sink_context: *mut c_void,
+) -> i32;
 
-// SAFETY: the header demands that the callback may be called from several threads at once, with the same context.
-unsafe impl Send for Table {}
-// SAFETY: as above.
-unsafe impl Sync for Table {}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        if let Some(drop) = self.0.drop {
-            // SAFETY: the host's own function with the host's own context, called once.
-            unsafe { drop(self.0.context) }
-        }
-    }
+/// The table while a client holds it.
+struct Table {
+    context: Context,
+    country: Option<Country>,
 }
 
 impl Countries for Table {
     fn country(&self, ip: &str) -> Option<String> {
-        let country = self.0.country?;
+        let country = self.country?;
         // SAFETY: a function of the host's, called as the header says.
         let reply = sink::call("country", |sink, sink_context| unsafe {
             country(
-                self.0.context,
+                self.context.pointer(),
                 ip.as_ptr().cast(),
                 ip.len(),
                 sink,
@@ -95,14 +93,19 @@ pub unsafe extern "C" fn flagstay_client_set_countries(
         // SAFETY: a table of pointers and a size: every bit pattern a C compiler writes there is valid.
         let given = unsafe { read_sized(countries, LEAST, "countries") }?;
         let beyond = given.as_ref().is_some_and(|given| given.beyond);
-        let countries = given.map(|given| Arc::new(Table(given.value)));
+        let countries = given.map(|Given { value, .. }| {
+            Arc::new(Table {
+                context: Context::new(value.context, value.drop),
+                country: value.country,
+            })
+        });
         let client = required(client, "client")?;
         if beyond {
             return Err(sets_beyond("countries"));
         }
         if countries
             .as_ref()
-            .is_some_and(|table| table.0.country.is_none())
+            .is_some_and(|table| table.country.is_none())
         {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,

@@ -9,6 +9,7 @@
 // What a caller promises is the same everywhere, and is said once, at the top of the header.
 #![allow(clippy::missing_safety_doc)]
 
+mod context;
 mod guard;
 mod handle;
 mod quoted;

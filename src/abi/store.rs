@@ -1,5 +1,6 @@
 //! The host's own store, as a table of function pointers.
 
+use super::context::Context;
 use super::guard::{read_sized, sets_beyond};
 use super::sink::{self, flagstay_sink};
 use crate::error::{Error, ErrorKind};
@@ -100,22 +101,39 @@ pub struct flagstay_store {
     >,
 }
 
-/// The table while a client holds it; lets go of the context exactly once.
-struct Table(flagstay_store);
+type Ask = unsafe extern "C" fn(
+    context: *mut c_void,
+    unit: *const c_char,
+    unit_len: usize,
+    flag: *const c_char,
+    flag_len: usize,
+    sink: flagstay_sink,
+    sink_context: *mut c_void,
+) -> i32;
 
-// SAFETY: the header demands that callbacks may be called from several threads at once, with the same context.
+type Give = unsafe extern "C" fn(
+    context: *mut c_void,
+    unit: *const c_char,
+    unit_len: usize,
+    flag: *const c_char,
+    flag_len: usize,
+    record: *const c_char,
+    record_len: usize,
+    sink: flagstay_sink,
+    sink_context: *mut c_void,
+) -> i32;
+
+/// The table while a client holds it.
+struct Table {
+    context: Context,
+    /// Its `context` and `drop` are the other member's.
+    offers: flagstay_store,
+}
+
+// SAFETY: the header demands that callbacks may be called from several threads at once.
 unsafe impl Send for Table {}
 // SAFETY: as above.
 unsafe impl Sync for Table {}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        if let Some(drop) = self.0.drop {
-            // SAFETY: the host's own function with the host's own context, called once.
-            unsafe { drop(self.0.context) }
-        }
-    }
-}
 
 impl Table {
     fn call(
@@ -124,17 +142,15 @@ impl Table {
         callback: impl FnOnce(*mut c_void, flagstay_sink, *mut c_void) -> i32,
     ) -> Result<Option<String>, String> {
         sink::call(name, |sink, sink_context| {
-            callback(self.0.context, sink, sink_context)
+            callback(self.context.pointer(), sink, sink_context)
         })
     }
-}
 
-impl Host for Table {
-    fn get(&self, unit: &str, flag: &str) -> Result<Option<String>, String> {
-        let get = self.0.get.ok_or("`get` is not offered")?;
+    /// Calls what is asked about an assignment.
+    fn ask(&self, name: &str, ask: Ask, unit: &str, flag: &str) -> Result<Option<String>, String> {
         // SAFETY: a function of the host's, called as the header says.
-        self.call("get", |context, sink, sink_context| unsafe {
-            get(
+        self.call(name, |context, sink, sink_context| unsafe {
+            ask(
                 context,
                 unit.as_ptr().cast(),
                 unit.len(),
@@ -146,11 +162,17 @@ impl Host for Table {
         })
     }
 
-    fn set(&self, unit: &str, flag: &str, record: &str) -> Result<(), String> {
-        let set = self.0.set.ok_or("`set` is not offered")?;
+    /// Calls what takes a record.
+    fn give(
+        &self,
+        name: &str,
+        give: Give,
+        (unit, flag): (&str, &str),
+        record: &str,
+    ) -> Result<Option<String>, String> {
         // SAFETY: a function of the host's, called as the header says.
-        self.call("set", |context, sink, sink_context| unsafe {
-            set(
+        self.call(name, |context, sink, sink_context| unsafe {
+            give(
                 context,
                 unit.as_ptr().cast(),
                 unit.len(),
@@ -162,28 +184,27 @@ impl Host for Table {
                 sink_context,
             )
         })
-        .map(drop)
+    }
+}
+
+impl Host for Table {
+    fn get(&self, unit: &str, flag: &str) -> Result<Option<String>, String> {
+        let get = self.offers.get.ok_or("`get` is not offered")?;
+        self.ask("get", get, unit, flag)
+    }
+
+    fn set(&self, unit: &str, flag: &str, record: &str) -> Result<(), String> {
+        let set = self.offers.set.ok_or("`set` is not offered")?;
+        self.give("set", set, (unit, flag), record).map(drop)
     }
 
     fn remove(&self, unit: &str, flag: &str) -> Result<(), String> {
-        let remove = self.0.remove.ok_or("`remove` is not offered")?;
-        // SAFETY: a function of the host's, called as the header says.
-        self.call("remove", |context, sink, sink_context| unsafe {
-            remove(
-                context,
-                unit.as_ptr().cast(),
-                unit.len(),
-                flag.as_ptr().cast(),
-                flag.len(),
-                sink,
-                sink_context,
-            )
-        })
-        .map(drop)
+        let remove = self.offers.remove.ok_or("`remove` is not offered")?;
+        self.ask("remove", remove, unit, flag).map(drop)
     }
 
     fn load(&self, unit: &str) -> Option<Result<Option<String>, String>> {
-        let load = self.0.load?;
+        let load = self.offers.load?;
         // SAFETY: a function of the host's, called as the header says.
         Some(self.call("load", |context, sink, sink_context| unsafe {
             load(
@@ -202,21 +223,8 @@ impl Host for Table {
         flag: &str,
         record: &str,
     ) -> Option<Result<String, String>> {
-        let set_if_absent = self.0.set_if_absent?;
-        // SAFETY: a function of the host's, called as the header says.
-        let reply = self.call("set_if_absent", |context, sink, sink_context| unsafe {
-            set_if_absent(
-                context,
-                unit.as_ptr().cast(),
-                unit.len(),
-                flag.as_ptr().cast(),
-                flag.len(),
-                record.as_ptr().cast(),
-                record.len(),
-                sink,
-                sink_context,
-            )
-        });
+        let set_if_absent = self.offers.set_if_absent?;
+        let reply = self.give("set_if_absent", set_if_absent, (unit, flag), record);
         Some(reply.and_then(|standing| {
             standing
                 .ok_or_else(|| "`set_if_absent` did not return the record that stands".to_owned())
@@ -236,11 +244,14 @@ pub(super) unsafe fn take(table: *const flagstay_store) -> Result<Option<Arc<dyn
     let Some(given) = (unsafe { read_sized(table, LEAST, "store") })? else {
         return Ok(None);
     };
-    let table = Table(given.value);
+    let table = Table {
+        context: Context::new(given.value.context, given.value.drop),
+        offers: given.value,
+    };
     if given.beyond {
         return Err(sets_beyond("store"));
     }
-    if table.0.get.is_none() || table.0.set.is_none() {
+    if table.offers.get.is_none() || table.offers.set.is_none() {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
             "`store` must offer `get` and `set`",
