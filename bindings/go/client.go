@@ -111,7 +111,8 @@ func New(config Config) (*Client, error) {
 // switch, the client is closed. [Client.Evaluate] and [Value] say which of them it was. Where the dialect's options have
 // defaults of their own for flags, as those of featureflag.co and FeatBit do, these go before fallback, in all calls.
 //
-// It allocates nothing and costs one native call, plus what the store takes where the flag is sticky.
+// It allocates nothing and costs one native call, plus what the store takes where the flag is sticky. A flag that is asked
+// again and again is cheaper with [Client.PrepareSwitch].
 func (c *Client) Bool(flag string, user *User, fallback bool) bool {
 	native, err := user.handle()
 	if err != nil {
@@ -318,7 +319,7 @@ func (c *Client) Update(document []byte) error {
 func (c *Client) Close() error { return c.CloseWithin(5 * time.Second) }
 
 // CloseWithin ends the client: from now on evaluations answer the caller's default, and other calls return [ErrClosed],
-// except for Status and DrainEvents, which go on working. Store and country resolver are let go, by this goroutine or by
+// except for Status, DrainEvents and PrepareSwitch, which go on working. Store and country resolver are let go, by this goroutine or by
 // one that is inside a call right now, when it is done. Closing beside running calls is safe, and closing twice is fine.
 //
 // It waits for background work, but no longer than timeout in whole milliseconds; [ErrTimeout] says that it took longer.

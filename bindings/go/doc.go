@@ -12,6 +12,8 @@
 //		// …
 //	}
 //
+// A flag that is asked again and again is prepared once, as a [Switch].
+//
 // # The library
 //
 // The package is a thin layer over the shared library libflagstay, which it opens at run time; see [Load] for the
@@ -19,8 +21,8 @@
 //
 // # Goroutines
 //
-// A [Client] is for sharing: all its methods may be called from any number of goroutines at once. A [User] is built by
-// one goroutine and may then be read by many. Calls take no lock that they share with each other.
+// A [Client] and a [Switch] are for sharing: all their methods may be called from any number of goroutines at once. A
+// [User] is built by one goroutine and may then be read by many. Calls take no lock that they share with each other.
 //
 // # Errors
 //
@@ -31,6 +33,7 @@
 //
 // # Memory
 //
-// Clients, users, assignments and the decisions for all flags hold native memory, which the garbage collector gives back
-// with them. Close clients all the same: that is what lets go of the store. Texts and JSON that a call returns are the caller's own.
+// Clients, switches, users, assignments and the decisions for all flags hold native memory, which the garbage collector
+// gives back with them. Close clients all the same: that is what lets go of the store. Texts and JSON that a call returns
+// are the caller's own.
 package flagstay

@@ -54,6 +54,28 @@ func ExampleClient_Evaluate() {
 	// "grey" true
 }
 
+func ExampleClient_PrepareSwitch() {
+	client, err := flagstay.New(flagstay.Config{Ruleset: json.RawMessage(ruleset)})
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+
+	// Once, where the client is made.
+	checkout, err := client.PrepareSwitch("new-checkout", false)
+	if err != nil {
+		panic(err)
+	}
+
+	// For each request.
+	for _, plan := range []string{"pro", "free"} {
+		fmt.Println(plan, checkout.On(flagstay.NewUser("user-1").Set("plan", plan)))
+	}
+	// Output:
+	// pro true
+	// free false
+}
+
 func ExampleValue() {
 	client, err := flagstay.New(flagstay.Config{Ruleset: json.RawMessage(ruleset)})
 	if err != nil {

@@ -109,6 +109,32 @@ func TestClientsThatNobodyClosesAreFreedInTime(t *testing.T) {
 	}
 }
 
+func TestSwitchesThatAreMadeAndDroppedLeaveNothingBehind(t *testing.T) {
+	count := amount(t, "FLAGSTAY_TEST_DECISIONS", 1_000_000)
+	count = min(count, paced(count, 100_000, 128))
+	client := exampleClient(t, nil)
+	user := NewUser("u").Set("plan", "pro")
+	grown, done := growth(t, min(count, 200_000), count, 30*time.Second, func(n int) {
+		prepared, err := client.PrepareSwitch("new-checkout", false)
+		if err != nil || !prepared.On(user) {
+			t.Fatal(err)
+		}
+		if n%2 == 0 {
+			prepared.Close() // the others are just forgotten
+		}
+		if n%1024 == 0 {
+			runtime.GC() // so that what malloc keeps for many at once does not hide a leak
+		}
+		if _, err := client.PrepareSwitch("\xff", false); err == nil {
+			t.Fatal("prepared")
+		}
+	})
+	t.Logf("%d switches: %+d KiB", done, grown>>10)
+	if grown > allowedGrowth && !raceDetector {
+		t.Errorf("%d switches left %d bytes each behind", done, grown/int64(done))
+	}
+}
+
 func TestDecisionsLeaveNothingBehind(t *testing.T) {
 	count := amount(t, "FLAGSTAY_TEST_DECISIONS", 10_000_000)
 	count = min(count, paced(count, 200_000, 128))

@@ -14,6 +14,7 @@
   X(user_new) X(user_from_json) X(user_set_text) X(user_set_number) X(user_set_integer) X(user_set_boolean)          \
   X(user_set_json) X(user_free)                                                                                      \
   X(decision_clear) X(evaluate) X(on) X(number) X(text) X(json)                                                      \
+  X(switch_new) X(switch_on) X(switch_free)                                                                          \
   X(evaluate_all) X(decisions_count) X(decisions_at) X(decisions_find) X(decisions_expose) X(decisions_free)         \
   X(assignments_load) X(assignments_from_json) X(assignments_error) X(assignments_json) X(assignments_free)          \
   X(override_set) X(override_set_group) X(override_remove) X(override_clear)                                         \
@@ -270,6 +271,17 @@ int32_t fsgo_explain(const flagstay_client *client, const flagstay_user *user, c
   flagstay_options given = options(asked, assignments, fallback, fallback_len);
   return finish(scratch, library.explain(client, user, flag, len, &given, &scratch->string, &scratch->error));
 }
+
+int32_t fsgo_switch_new(const flagstay_client *client, const char *flag, size_t len, uint8_t fallback,
+                        fsgo_scratch *scratch) {
+  return finish(scratch, library.switch_new(client, flag, len, fallback, &scratch->prepared, &scratch->error));
+}
+
+int32_t fsgo_switch_on(uintptr_t prepared, uintptr_t user) {
+  return library.switch_on((const flagstay_switch *)prepared, (const flagstay_user *)user);
+}
+
+void fsgo_switch_free(flagstay_switch *prepared) { library.switch_free(prepared); }
 
 int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, uint32_t asked,
                           const flagstay_assignments *assignments, fsgo_scratch *scratch) {

@@ -21,6 +21,7 @@ typedef struct fsgo_scratch {
   flagstay_user *user;
   flagstay_decisions *decisions;
   flagstay_assignments *assignments;
+  flagstay_switch *prepared;
   /* A number that a call gives back. */
   uint64_t number;
 } fsgo_scratch;
@@ -93,6 +94,13 @@ int32_t fsgo_json(const flagstay_client *client, const flagstay_user *user, cons
 int32_t fsgo_explain(const flagstay_client *client, const flagstay_user *user, const char *flag, size_t len,
                      uint32_t asked, const flagstay_assignments *assignments, const char *fallback,
                      size_t fallback_len, fsgo_scratch *scratch);
+
+int32_t fsgo_switch_new(const flagstay_client *client, const char *flag, size_t len, uint8_t fallback,
+                        fsgo_scratch *scratch);
+/* Takes the addresses of a flagstay_switch and a flagstay_user, and gives what flagstay_switch_on gives: the answer, and
+ * above it the status. */
+int32_t fsgo_switch_on(uintptr_t prepared, uintptr_t user);
+void fsgo_switch_free(flagstay_switch *prepared);
 
 int32_t fsgo_evaluate_all(const flagstay_client *client, const flagstay_user *user, uint32_t asked,
                           const flagstay_assignments *assignments, fsgo_scratch *scratch);

@@ -62,10 +62,20 @@ func (t *table) print() error {
 	if err != nil {
 		return err
 	}
-	if _, err := flagstay.Value(rollout, "rollout", user, false); err != nil {
+	on, err := flagstay.Value(rollout, "rollout", user, false)
+	if err != nil {
 		return err
 	}
 	t.row("boolean 50% rollout", t.measure(func() { rollout.Bool("rollout", user, false) }))
+	// With the other answer as its fallback, so that the fallback is not taken for a decision.
+	prepared, err := rollout.PrepareSwitch("rollout", !on)
+	if err != nil {
+		return err
+	}
+	if prepared.On(user) != on {
+		return errors.New("rollout: the prepared switch made no decision")
+	}
+	t.row("same, prepared switch", t.measure(func() { prepared.On(user) }))
 
 	rules, err := t.client("three-rules.json", "")
 	if err != nil {
