@@ -9,6 +9,9 @@
 
 static flagstay_client *client;
 static flagstay_user *user;
+/* Without exposures, so that its switch is a plain one. */
+static flagstay_client *quiet;
+static flagstay_switch *prepared;
 static atomic_int stop;
 
 /* The child's exit status; a child that hangs is ended by its alarm. */
@@ -56,6 +59,14 @@ static int32_t unknown_country(void *context, const char *ip, size_t ip_length, 
 
 static const flagstay_countries countries = {.size = sizeof countries, .drop = let_go, .country = unknown_country};
 
+static void end_client(void)
+{
+    flagstay_user_free(user);
+    flagstay_client_free(client);
+    flagstay_client_free(quiet);
+    flagstay_switch_free(prepared);
+}
+
 static int use_everything(void)
 {
     int before = checks_failed;
@@ -72,6 +83,11 @@ static int use_everything(void)
     OK(flagstay_client_status(client, &status, NULL));
     flagstay_string_free(status);
     CHECK(lines_waiting() == 3); /* two exposures and the purchase */
+    int32_t was = flagstay_switch_try(prepared, user);
+    CHECK((was == 0 || was == 1) && flagstay_switch_on(prepared, user) == was);
+    OK(flagstay_client_update(quiet, T(RULESET), NULL));
+    CHECK(flagstay_switch_try(prepared, user) == -1);
+    CHECK(flagstay_switch_on(prepared, user) == was && flagstay_switch_try(prepared, user) == was);
     uint64_t removed;
     OK(flagstay_forget(client, T("user-1"), &removed, NULL));
     CHECK(removed == 1);
@@ -87,7 +103,7 @@ static int use_everything(void)
     flagstay_client_free(another);
     OK(flagstay_client_close(client, 1000, NULL));
     flagstay_decision_clear(&decision);
-    flagstay_client_free(client);
+    end_client();
     return checks_failed - before;
 }
 
@@ -95,16 +111,14 @@ static void make_client(void)
 {
     client = client_of("{\"store\": \"memory:\", \"events\": {\"exposures\": true}, \"ruleset\": " RULESET "}", NULL);
     user = user_of("user-1");
+    quiet = client_of(CONFIG(RULESET), NULL);
+    OK(flagstay_switch_new(quiet, T("rollout"), 0, &prepared, NULL));
+    CHECK(flagstay_switch_on(prepared, user) < 2);
     flagstay_decision decision = {.size = sizeof decision};
     OK(flagstay_evaluate(client, user, T("colour"), NULL, &decision, NULL));
     flagstay_decision_clear(&decision);
 }
 
-static void end_client(void)
-{
-    flagstay_user_free(user);
-    flagstay_client_free(client);
-}
 
 static void a_child_uses_its_parents_client_and_the_parent_keeps_its_events(void)
 {

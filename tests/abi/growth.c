@@ -53,6 +53,10 @@ static void one_client(void)
     size_t place;
     OK(flagstay_decisions_find(all, T("colour"), &place, NULL));
     flagstay_decisions_free(all);
+    flagstay_switch *prepared;
+    OK(flagstay_switch_new(client, T("rollout"), 0, &prepared, NULL));
+    CHECK(flagstay_switch_on(prepared, user) < 2);
+    flagstay_switch_free(prepared);
     flagstay_user_free(user);
     flagstay_decision_clear(&decision);
     flagstay_client_free(client);
@@ -75,15 +79,18 @@ static void deciding_keeps_memory_level(void)
 {
     flagstay_client *client = client_of("{\"store\": \"memory:\", \"ruleset\": " RULESET "}", NULL);
     flagstay_user *user = user_of("user-1");
+    flagstay_switch *prepared;
+    OK(flagstay_switch_new(client, T("rollout"), 0, &prepared, NULL));
     flagstay_decision decision = {.size = sizeof decision};
     long before = 0;
     for (long at = 0; at < decisions; at++) {
         uint8_t on;
-        switch (at % 4) {
+        switch (at % 5) {
         case 0: flagstay_boolean(client, user, T("rollout"), 0, &on, NULL); break;
         case 1: flagstay_evaluate(client, user, T("object"), NULL, &decision, NULL); break;
         case 2: flagstay_text(client, user, T("colour"), T("grey"), &decision, NULL); break;
         case 3: flagstay_evaluate(client, user, T("nowhere"), NULL, &decision, NULL); break;
+        case 4: flagstay_switch_on(prepared, user); break;
         }
         if (at == decisions / 10)
             before = resident_kib();
@@ -92,6 +99,7 @@ static void deciding_keeps_memory_level(void)
     printf("          %ld decisions: %ld KiB, then %ld KiB\n", decisions, before, after);
     CHECK(after - before < most_kib);
     flagstay_decision_clear(&decision);
+    flagstay_switch_free(prepared);
     flagstay_user_free(user);
     flagstay_client_free(client);
 }
