@@ -35,13 +35,13 @@ type Assignments struct {
 // are passed to is made by the rules, carries the store's error, and writes and removes nothing. The same holds while
 // there is no ruleset. Without a store there is nothing in the assignments.
 func (c *Client) LoadAssignments(user *User, idType string) (*Assignments, error) {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return nil, err
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_assignments_load(c.native, native, pointer(idType), C.size_t(len(idType)), s.native)
+	status := C.fsgo_assignments_load(native, who, pointer(idType), C.size_t(len(idType)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
 	if err := s.err(status); err != nil || s.native.assignments == nil {

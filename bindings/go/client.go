@@ -24,7 +24,8 @@ import (
 )
 
 // Client decides for users by one ruleset, with at most one store. Make one per ruleset and process, and share it: all
-// methods may be called from any number of goroutines at once. Make clients with [New]; do not copy them.
+// methods may be called from any number of goroutines at once. Make clients with [New]; do not copy them. The zero Client
+// answers fallbacks, and its other calls return [ErrInvalidArgument]; closing it is fine.
 type Client struct {
 	native *C.flagstay_client
 	// The client has a store or a country resolver of Go's, so native calls may come back into Go.
@@ -114,7 +115,7 @@ func New(config Config) (*Client, error) {
 // It allocates nothing and costs one native call, plus what the store takes where the flag is sticky. A flag that is asked
 // again and again is cheaper with [Client.PrepareSwitch].
 func (c *Client) Bool(flag string, user *User, fallback bool) bool {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return fallback
 	}
@@ -125,9 +126,9 @@ func (c *Client) Bool(flag string, user *User, fallback bool) bool {
 	}
 	if c.callsBack {
 		heap := strings.Clone(flag) // see above
-		value = C.fsgo_boolean(c.native, native, pointer(heap), C.size_t(len(heap)), value)
+		value = C.fsgo_boolean(native, who, pointer(heap), C.size_t(len(heap)), value)
 	} else {
-		value = C.fsgo_boolean_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), value)
+		value = C.fsgo_boolean_quiet(native, who, pointer(flag), C.size_t(len(flag)), value)
 	}
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
@@ -137,7 +138,7 @@ func (c *Client) Bool(flag string, user *User, fallback bool) bool {
 // Number decides a number, and answers fallback when there is no decision or the flag's value is no number. Whole
 // numbers beyond 2^53 are rounded; [Value] with an integer type has them exactly. It allocates nothing.
 func (c *Client) Number(flag string, user *User, fallback float64) float64 {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return fallback
 	}
@@ -145,9 +146,9 @@ func (c *Client) Number(flag string, user *User, fallback float64) float64 {
 	var value C.double
 	if c.callsBack {
 		heap := strings.Clone(flag) // see above
-		value = C.fsgo_number(c.native, native, pointer(heap), C.size_t(len(heap)), C.double(fallback))
+		value = C.fsgo_number(native, who, pointer(heap), C.size_t(len(heap)), C.double(fallback))
 	} else {
-		value = C.fsgo_number_quiet(c.native, native, pointer(flag), C.size_t(len(flag)), C.double(fallback))
+		value = C.fsgo_number_quiet(native, who, pointer(flag), C.size_t(len(flag)), C.double(fallback))
 	}
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
@@ -156,13 +157,13 @@ func (c *Client) Number(flag string, user *User, fallback float64) float64 {
 
 // Text decides a text, and answers fallback when there is no decision or the flag's value is no text.
 func (c *Client) Text(flag string, user *User, fallback string) string {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return fallback
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_text(c.native, native, pointer(flag), C.size_t(len(flag)),
+	status := C.fsgo_text(native, who, pointer(flag), C.size_t(len(flag)),
 		pointer(fallback), C.size_t(len(fallback)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
@@ -182,7 +183,7 @@ func (c *Client) JSON(flag string, user *User, fallback json.RawMessage) json.Ra
 
 // json answers as JSON does, and says why where there is no decision.
 func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.RawMessage, error) {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return fallback, err
 	}
@@ -192,7 +193,7 @@ func (c *Client) json(flag string, user *User, fallback json.RawMessage) (json.R
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_json(c.native, native, pointer(flag), C.size_t(len(flag)),
+	status := C.fsgo_json(native, who, pointer(flag), C.size_t(len(flag)),
 		bytesPointer(given), C.size_t(len(given)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
@@ -249,7 +250,7 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (decision 
 	if err != nil {
 		return failed(flag, nil, err)
 	}
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return failed(flag, given.fallback, err)
 	}
@@ -259,7 +260,7 @@ func (c *Client) Evaluate(flag string, user *User, options ...Option) (decision 
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_evaluate(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
+	status := C.fsgo_evaluate(native, who, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
 	given.assignments.giveBack()
 	runtime.KeepAlive(c)
@@ -282,7 +283,7 @@ func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMe
 	if err != nil {
 		return nil, err
 	}
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +293,7 @@ func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMe
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_explain(c.native, native, pointer(flag), C.size_t(len(flag)), asked, assignments,
+	status := C.fsgo_explain(native, who, pointer(flag), C.size_t(len(flag)), asked, assignments,
 		bytesPointer(given.fallback), C.size_t(len(given.fallback)), s.native)
 	given.assignments.giveBack()
 	runtime.KeepAlive(c)
@@ -308,9 +309,13 @@ func (c *Client) Explain(flag string, user *User, options ...Option) (json.RawMe
 // messages, is applied to it. Evaluations go on meanwhile, each on the ruleset it began with. A document that is refused
 // is an error that names the place, and changes nothing. The time is that of parsing the document.
 func (c *Client) Update(document []byte) error {
+	native, err := c.handle()
+	if err != nil {
+		return err
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_client_update(c.native, bytesPointer(document), C.size_t(len(document)), s.native)
+	status := C.fsgo_client_update(native, bytesPointer(document), C.size_t(len(document)), s.native)
 	runtime.KeepAlive(c)
 	return s.err(status)
 }
@@ -334,6 +339,26 @@ func (c *Client) CloseWithin(timeout time.Duration) error {
 	status := C.fsgo_client_close(c.native, C.uint32_t(milliseconds), s.native)
 	runtime.KeepAlive(c)
 	return s.err(status)
+}
+
+// handle is the client as native calls take it. The client has to be kept alive until the call is over. Whatever is past
+// this has a library to ask; for the zero Client none may have been loaded.
+func (c *Client) handle() (*C.flagstay_client, error) {
+	if c.native == nil {
+		return nil, errNotMade
+	}
+	return c.native, nil
+}
+
+// Made once, so that asking for the handle is cheap enough to be compiled into the calls.
+var errNotMade error = newError(CodeInvalidArgument, "the client was not made by New")
+
+// handles are the client and a user as native calls take them.
+func (c *Client) handles(user *User) (client *C.flagstay_client, who *C.flagstay_user, err error) {
+	if client, err = c.handle(); err == nil {
+		who, err = user.handle()
+	}
+	return client, who, err
 }
 
 // answeredDefault is the error of an evaluation that answered the default.

@@ -187,17 +187,6 @@ func TestAClosedClientAnswersDefaultsAndSaysThatItIsClosed(t *testing.T) {
 	}
 }
 
-func TestAClientThatWasNotMadeAnswersFallbacksToo(t *testing.T) {
-	var client Client
-	user := NewUser("u")
-	if !client.Bool("f", user, true) || client.Text("f", user, "x") != "x" || client.Close() != nil {
-		t.Error("the zero client")
-	}
-	if _, err := client.Evaluate("f", user); !errors.Is(err, ErrInvalidArgument) {
-		t.Error(err)
-	}
-}
-
 func TestABooleanAndANumberAllocateNothing(t *testing.T) {
 	client := exampleClient(t, nil)
 	user := NewUser("u").Set("plan", "pro")

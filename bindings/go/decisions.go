@@ -39,7 +39,7 @@ func (c *Client) All(user *User, options ...Option) (*Decisions, error) {
 	if err != nil {
 		return nil, err
 	}
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (c *Client) All(user *User, options ...Option) (*Decisions, error) {
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_evaluate_all(c.native, native, asked, assignments, s.native)
+	status := C.fsgo_evaluate_all(native, who, asked, assignments, s.native)
 	given.assignments.giveBack()
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)

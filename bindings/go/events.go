@@ -25,7 +25,7 @@ type TrackOptions struct {
 // that the platform's rules do not take it. It never waits: when the queue is full the oldest event leaves, and is
 // counted in the client's status.
 func (c *Client) Track(event string, user *User, options TrackOptions) (accepted bool, err error) {
-	native, err := user.handle()
+	native, who, err := c.handles(user)
 	if err != nil {
 		return false, err
 	}
@@ -35,7 +35,7 @@ func (c *Client) Track(event string, user *User, options TrackOptions) (accepted
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_track(c.native, native, pointer(event), C.size_t(len(event)),
+	status := C.fsgo_track(native, who, pointer(event), C.size_t(len(event)),
 		bytesPointer(details), C.size_t(len(details)), s.native)
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(user)
@@ -48,9 +48,13 @@ func (c *Client) Track(event string, user *User, options TrackOptions) (accepted
 // DrainEvents takes up to most queued events out, oldest first, each in the shape of the ruleset's platform. What has
 // been drained is the caller's to deliver. It works on a closed client too, so that nothing need be lost.
 func (c *Client) DrainEvents(most int) ([]json.RawMessage, error) {
+	native, err := c.handle()
+	if err != nil {
+		return nil, err
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_drain_events(c.native, C.size_t(max(most, 0)), s.native)
+	status := C.fsgo_drain_events(native, C.size_t(max(most, 0)), s.native)
 	runtime.KeepAlive(c)
 	if err := s.err(status); err != nil {
 		return nil, err

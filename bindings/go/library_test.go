@@ -15,8 +15,11 @@ import (
 // with a task in this variable.
 const childTask = "FLAGSTAY_TEST_CHILD"
 
-// runChild makes a client and prints what came of it.
+// runChild does the task; usually it makes a client and prints what came of it.
 func runChild() int {
+	if os.Getenv(childTask) == zeroValuesTask {
+		return runZeroValues()
+	}
 	if path := os.Getenv("FLAGSTAY_TEST_LOAD"); path != "" {
 		if err := Load(path); err != nil {
 			fmt.Println(err)

@@ -62,9 +62,13 @@ func (c *Client) RemoveOverride(kind Kind, flag string, options ...OverrideOptio
 
 // ClearOverrides removes all overrides of the client.
 func (c *Client) ClearOverrides() error {
+	native, err := c.handle()
+	if err != nil {
+		return err
+	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_override_clear(c.native, s.native)
+	status := C.fsgo_override_clear(native, s.native)
 	runtime.KeepAlive(c)
 	return s.err(status)
 }
@@ -72,6 +76,9 @@ func (c *Client) ClearOverrides() error {
 // override changes something for each id of the options, or once for everybody.
 func (c *Client) override(options []OverrideOption,
 	change func(id *C.char, length C.size_t, hasID C.int, s *scratch) C.int32_t) error {
+	if _, err := c.handle(); err != nil {
+		return err
+	}
 	s := takeScratch()
 	defer s.done()
 	defer runtime.KeepAlive(c)

@@ -13,6 +13,7 @@ import (
 
 // scratch is where one native call puts what it gives back: a decision with its texts, an error, a string, a handle.
 // It lies in C memory and is used again, so that a decision costs one native call and no native allocation.
+// Freeing it takes the library, so that whoever takes one has a handle, or has loaded the library to make one.
 type scratch struct {
 	native *C.fsgo_scratch
 	// As in User: what the collector sees should be about as large as what there is.

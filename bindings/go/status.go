@@ -73,9 +73,13 @@ type EventsStatus struct {
 
 // Status tells how the client is doing; on a closed client too.
 func (c *Client) Status() (Status, error) {
+	native, err := c.handle()
+	if err != nil {
+		return Status{}, err
+	}
 	s := takeScratch()
 	defer s.done()
-	err := s.err(C.fsgo_client_status(c.native, s.native))
+	err = s.err(C.fsgo_client_status(native, s.native))
 	runtime.KeepAlive(c)
 	if err != nil {
 		return Status{}, err

@@ -41,7 +41,8 @@ type prepared struct {
 // The flag need not exist yet, nor be a switch: what it is shows each time it is asked. A closed client still prepares
 // switches, which answer fallback. A flag that is not UTF-8 is an [ErrInvalidUTF8].
 func (c *Client) PrepareSwitch(flag string, fallback bool) (*Switch, error) {
-	if err := loaded(); err != nil {
+	native, err := c.handle()
+	if err != nil {
 		return nil, err
 	}
 	var given C.uint8_t
@@ -50,7 +51,7 @@ func (c *Client) PrepareSwitch(flag string, fallback bool) (*Switch, error) {
 	}
 	s := takeScratch()
 	defer s.done()
-	status := C.fsgo_switch_new(c.native, pointer(flag), C.size_t(len(flag)), given, s.native)
+	status := C.fsgo_switch_new(native, pointer(flag), C.size_t(len(flag)), given, s.native)
 	runtime.KeepAlive(c)
 	if err := s.err(status); err != nil {
 		return nil, err

@@ -31,7 +31,8 @@ import (
 // on its reference page.
 //
 // A user is built by one goroutine; once it is built any number of goroutines may decide for it at the same time, as
-// long as none of them sets anything. A nil *User is no user at all, for which every evaluation answers the default.
+// long as none of them sets anything. A nil *User is no user at all, for which every evaluation answers the default; so
+// is the zero User, on which nothing can be set.
 //
 // What goes wrong while a user is being built (text that is not UTF-8, a number that JSON does not know) is kept: the
 // setters after that do nothing, Err tells, and evaluations answer the caller's default with that error. A user with
@@ -119,6 +120,9 @@ func (u *User) SetContext(name string, value any) *User {
 }
 
 func (u *User) set(part C.int32_t, what, name string, value any) *User {
+	if u.native == nil && u.err == nil {
+		u.err = newError(CodeInvalidArgument, "%s %q: the user was not made by NewUser", what, name)
+	}
 	if u.err != nil {
 		return u
 	}
