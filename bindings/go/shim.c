@@ -277,8 +277,8 @@ int32_t fsgo_switch_new(const flagstay_client *client, const char *flag, size_t 
   return finish(scratch, library.switch_new(client, flag, len, fallback, &scratch->prepared, &scratch->error));
 }
 
-int32_t fsgo_switch_on(uintptr_t prepared, uintptr_t user) {
-  return library.switch_on((const flagstay_switch *)prepared, (const flagstay_user *)user);
+int32_t fsgo_switch_on(const flagstay_switch *prepared, const flagstay_user *user) {
+  return library.switch_on(prepared, user);
 }
 
 void fsgo_switch_free(flagstay_switch *prepared) { library.switch_free(prepared); }
