@@ -50,6 +50,9 @@ class Bench
     decision = client.evaluate("rollout", @user)
     expect(decision.error.nil? && [true, false].include?(decision.value), decision)
     row("boolean 50% rollout", *measure { client.enabled?("rollout", @user) })
+    prepared = client.prepare_switch("rollout")
+    expect(prepared.on?(@user) == decision.value, decision)
+    row("same, prepared switch", *measure { prepared.on?(@user) })
   end
 
   def splits

@@ -99,7 +99,7 @@ class AssignmentsTest < Minitest::Test
   end
 
   def test_only_assignments_are_taken_for_assignments
-    [{}, "text", user.address, Flagstay::User.new("u")].each do |wrong|
+    [{}, "text", user.flagstay_address, Flagstay::User.new("u")].each do |wrong|
       error = assert_raises(TypeError, wrong.class.name) { client.evaluate("dark", user, assignments: wrong) }
       assert_includes(error.message, "assignments")
       assert_raises(TypeError) { client.evaluate_all(user, assignments: wrong) }

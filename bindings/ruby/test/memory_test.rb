@@ -69,13 +69,54 @@ class MemoryTest < Minitest::Test
     RUBY
   end
 
+  def test_switches_that_are_made_and_dropped_leave_nothing_behind
+    assert_operator(grown(<<~RUBY), :<, ALLOWED)
+      client = Flagstay::Client.new(ruleset: Fixtures::RULES)
+      user = Flagstay::User.new("user-1")
+      growth(50_000) do |n|
+        switch = client.prepare_switch(n.even? ? "new-checkout" : "switch-\#{n}", default: true)
+        raise "wrong" unless switch.on?(user)
+        begin
+          client.prepare_switch("\\xff")
+        rescue Flagstay::InvalidTextError
+          nil
+        end
+        GC.start if (n % 2000).zero?
+      end
+    RUBY
+  end
+
+  def test_flags_of_all_names_leave_nothing_behind_beyond_those_that_a_client_prepares
+    assert_operator(grown(<<~RUBY), :<, ALLOWED)
+      client = Flagstay::Client.new(ruleset: Fixtures::RULES)
+      user = Flagstay::User.new("user-1")
+      growth(100_000) do |n|
+        client.enabled?("switch-\#{n}", user)
+        client.enabled?(-"literal-\#{n}", user)
+      end
+    RUBY
+  end
+
+  def test_clients_with_the_switches_of_many_flags_leave_nothing_behind
+    assert_operator(grown(<<~RUBY), :<, ALLOWED)
+      rules = JSON.generate(Fixtures::RULES)
+      user = Flagstay::User.new("user-1")
+      growth(500) do |n|
+        client = Flagstay::Client.new(ruleset: rules)
+        100.times { |flag| client.enabled?("flag-\#{flag}", user) }
+        GC.start if (n % 20).zero?
+      end
+    RUBY
+  end
+
   def test_ten_million_decisions_leave_nothing_behind
     assert_operator(grown(<<~RUBY), :<, ALLOWED)
       client = Flagstay::Client.new(ruleset: Fixtures::RULES)
       user = Flagstay::User.new("user-1", attributes: { plan: "pro" })
+      switch = client.prepare_switch("new-checkout")
       growth(100) do
         n = 0
-        client.enabled?("new-checkout", user) while (n += 1) <= 100_000
+        client.enabled?("new-checkout", user) && switch.on?(user) while (n += 1) <= 50_000
       end
     RUBY
   end
@@ -119,9 +160,13 @@ class MemoryTest < Minitest::Test
   def test_a_boolean_decision_allocates_nothing
     client = client()
     user = user()
-    client.enabled?("new-checkout", user)
-    before = GC.stat(:total_allocated_objects)
-    1000.times { client.enabled?("new-checkout", user) }
-    assert_operator(GC.stat(:total_allocated_objects) - before, :<, 10)
+    switch = client.prepare_switch("new-checkout")
+    [-> { client.enabled?("new-checkout", user) }, -> { client.enabled?(:"new-checkout", user) },
+     -> { client.enabled?("missing", user, default: true) }, -> { switch.on?(user) }].each do |ask|
+      ask.call
+      before = GC.stat(:total_allocated_objects)
+      1000.times { ask.call }
+      assert_operator(GC.stat(:total_allocated_objects) - before, :<, 10)
+    end
   end
 end

@@ -3,12 +3,15 @@
 require_relative "client/events"
 require_relative "client/kept"
 require_relative "client/overrides"
+require_relative "client/road"
 require_relative "configuration"
 require_relative "countries"
 require_relative "decision"
 require_relative "decisions"
 require_relative "reply"
 require_relative "slot"
+require_relative "switch"
+require_relative "switches"
 require_relative "user"
 
 module Flagstay
@@ -36,6 +39,9 @@ module Flagstay
     include Events
     include Kept
     include Overrides
+    include Road
+
+    using User::Others
 
     # Where a number is written to. Taken and given back as {Slot}s are.
     VALUES = [] # rubocop:disable Style/MutableConstant
@@ -44,10 +50,6 @@ module Flagstay
     # Beyond this a double has no room for every whole number.
     EXACT = (2**53).to_f
     private_constant :EXACT
-
-    # How many flags a client knows the lengths of, at most.
-    KNOWN = 4096
-    private_constant :KNOWN
 
     # Makes a client, and with a block closes it again.
     #
@@ -86,16 +88,10 @@ module Flagstay
                                         options:, now_ms:)
       @store = configuration.store
       @countries = nil
-      @native = configuration.waits? ? Native::Waiting : Native
-      # Whether the library may call Ruby code during a decision.
-      @calls_back = !@store.nil?
-      # Whether a decision is one call, on memory that nobody can touch meanwhile, with nothing to go on with after it.
-      @direct = @store.nil? && !configuration.waits?
+      lay_road(waits: configuration.waits?, calls_back: !@store.nil?)
       @closed = false
       @handle = make(configuration.to_json)
-      @address = @handle.address
-      # By the object, not by its letters: a frozen literal is found sooner than it is measured and looked through.
-      @lengths = {}.compare_by_identity
+      @switches = Switches.new(@handle).table
       update(ruleset) if ruleset
       resolve_countries(countries) if countries
     end
@@ -104,21 +100,19 @@ module Flagstay
     #
     # @return [Boolean] the default where there is no decision, or the flag is no switch
     def enabled?(flag, user, default: false)
-      # The straight road for what programs do most, with nothing on it that is not needed.
-      lengths = @lengths
-      length = lengths[flag]
-      unless length
-        return switch(flag, user, default) unless @direct && flag.is_a?(String) && flag.ascii_only?
+      # What programs do most, with nothing on it that is not needed: one call, and the answer looked at.
+      answer = flagstay_switch_on(@switches[flag], user.flagstay_address || (return carefully(flag, user, default)))
+      answer == 1 || (answer > 1 && settle(answer, default) { carefully(flag, user, default) })
+    end
 
-        length = flag.bytesize
-        learn(lengths, flag, length) if flag.frozen?
-      end
-      return switch(flag, user, default) unless user.is_a?(User)
-
-      answer = Native.on(@address, user.address, flag, length, default ? 1 : 0)
-      return true if answer == 1
-
-      answer == 0 ? false : undecided(answer) # rubocop:disable Style/NumericPredicate
+    # Prepares a switch, for a flag that is asked again and again. The flag need not be in the ruleset, nor be a switch.
+    #
+    # @param default as for {#enabled?}
+    # @return [Switch]
+    # @raise [TypeError, InvalidTextError] for a flag that is no text
+    def prepare_switch(flag, default: false)
+      flag = Text.settled(flag, "flag")
+      Switch.new(self, flag, default, Switches.prepare(@handle, flag))
     end
 
     # Decides a number.
@@ -134,7 +128,7 @@ module Flagstay
       end
       number = value.get_double(0)
       VALUES << value
-      misused(status) unless status == Status::OK
+      Status.check(status)
       number.nan? ? default : whole(number)
     end
 
@@ -276,10 +270,7 @@ module Flagstay
       resolver ||= block
       @countries ||= Countries.new
       table = @countries.table_for(resolver)
-      # From here on a decision may run Ruby code. What was learnt is forgotten, so that none takes the straight road.
-      @calls_back = true
-      @direct = false
-      @lengths = {}.compare_by_identity
+      call_back
       Reply.number { |_, error| Native.client_set_countries(@handle, table, error) }
       self
     end
@@ -323,28 +314,13 @@ module Flagstay
       end
     end
 
-    # The road of {#enabled?} for a user who is made for the call, for a flag that is no plain String, and for stores
-    # that wait or are made of Ruby code.
-    def switch(flag, user, default)
-      # A Symbol's name is one object for ever, so it is known the next time.
-      return enabled?(flag.name, user, default:) if flag.is_a?(Symbol)
+    # {#enabled?} in the careful way.
+    def carefully(flag, user, default)
+      switch = @switches[flag]
+      return ask(switch, user, default) unless switch == Switches::NONE
 
       flag = text_of(flag, "flag")
-      answer = decide(user) do |pointer|
-        @native.on(@address, pointer, flag, flag.bytesize, default ? 1 : 0)
-      end
-      answer < 2 ? answer == 1 : undecided(answer)
-    end
-
-    # One object for each text at most, however many a program makes of it.
-    def learn(lengths, flag, length)
-      lengths[flag] = length if lengths.size < KNOWN && (-flag).equal?(flag)
-    end
-
-    # The answer where there is no decision: the default is in the last bit, and the rest is the status.
-    def undecided(answer)
-      misused(answer >> 1)
-      answer.odd?
+      answered(decide(user) { |address| @native.on(@handle.address, address, flag, flag.bytesize, 0) }, default)
     end
 
     def whole(number)
@@ -362,14 +338,6 @@ module Flagstay
     # A text for the library to read: in a call that lets other threads run, one that they cannot change.
     def text_of(value, name)
       @direct ? Text.utf8(value, name) : Text.settled(value, name)
-    end
-
-    # Runs one call for a user; if it went through a store of Ruby code, goes on with what interrupted that.
-    def decide(user, &)
-      return Callbacks.during { User.borrow(user, &) } if @calls_back
-      return yield(user.address) if user.is_a?(User)
-
-      User.borrow(user, &)
     end
 
     def document(user)
@@ -391,10 +359,6 @@ module Flagstay
       raise error if status < 300
 
       error.message
-    end
-
-    def misused(status)
-      raise Status.error(status, "the call was refused") if status < 300
     end
   end
 end

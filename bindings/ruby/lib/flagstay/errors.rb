@@ -109,6 +109,13 @@ module Flagstay
       Error.new("status #{number}: #{message}", status: DEFAULTED.fetch(number, :unknown))
     end
 
+    # That the caller's default was answered is no error, and a bug in the library must not fail a request.
+    #
+    # @raise [Error] if the call was wrong
+    def self.check(number)
+      raise error(number, "the call was refused") if number != OK && number < 300
+    end
+
     # Whether the status is that of an answer, be it the caller's default.
     def self.answer?(number)
       number == OK || number.between?(300, 399)

@@ -12,7 +12,7 @@ module Flagstay
     VARIABLE = "FLAGSTAY_LIBRARY"
 
     # The version of the C interface that this gem was written for; a newer library works too.
-    ABI_VERSION = 2
+    ABI_VERSION = 3
 
     SYSTEM_NAME = FFI::Platform.mac? ? "libflagstay.1.dylib" : "libflagstay.so.1"
     FILE_NAMES = [SYSTEM_NAME, "#{FFI::Platform::LIBPREFIX}flagstay.#{FFI::Platform::LIBSUFFIX}"].freeze

@@ -51,6 +51,8 @@ module Flagstay
       user_set_boolean: [%i[uintptr_t int32 pointer size_t uint8 pointer], :int32],
       user_set_json: [%i[uintptr_t int32 pointer size_t pointer size_t pointer], :int32],
       user_free: [%i[uintptr_t], :void],
+      switch_new: [%i[pointer pointer size_t uint8 pointer pointer], :int32],
+      switch_free: [%i[pointer], :void],
       decision_clear: [%i[pointer], :void],
       decisions_count: [%i[pointer], :size_t],
       decisions_at: [%i[pointer size_t pointer pointer], :int32],
@@ -80,8 +82,9 @@ module Flagstay
     # What waits as long as the client's store does.
     STORED = {
       evaluate: [*DECIDE, :pointer, :pointer, :pointer],
-      # The switch takes the client as an address too.
+      # The client, and a switch that is prepared, are passed as addresses too.
       on: %i[uintptr_t uintptr_t pointer size_t uint8],
+      switch_on: %i[uintptr_t uintptr_t],
       number: [*DECIDE, :double, :pointer, :pointer],
       text: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
       json: [*DECIDE, :pointer, :size_t, :pointer, :pointer],
@@ -123,6 +126,13 @@ module Flagstay
         @address = 0
         Native.user_free(address)
       end
+    end
+
+    # It may be freed after its client, but not be asked.
+    #
+    # @see Switch
+    class SwitchHandle < Handle
+      def self.release(pointer) = Native.switch_free(pointer)
     end
 
     # @see Decisions

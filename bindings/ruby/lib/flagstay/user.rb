@@ -23,7 +23,16 @@ module Flagstay
 
     # @api private
     # @return [Integer] where the library has the user, for as long as this lives
-    attr_reader :address
+    attr_reader :flagstay_address
+
+    # Whoever else a call may be made for: nobody is at 0, and the others are not in the library yet. So a call tells a
+    # user from the others in the step that it cannot do without. Only what is `using` this sees it.
+    #
+    # @api private
+    module Others
+      refine(BasicObject) { def flagstay_address = nil }
+      refine(NilClass) { def flagstay_address = 0 }
+    end
 
     # @param key [String, Symbol] what decisions and stored assignments are tied to; an empty key is a key
     # @param attributes [Hash, nil] what is known about the user; conditions look here
@@ -60,7 +69,7 @@ module Flagstay
     # @param user [User, String, Symbol, Hash, nil]
     def self.borrow(user, &)
       case user
-      when User then yield user.address
+      when User then yield user.flagstay_address
       when nil then yield 0
       when String, Symbol, Hash then transient(user, &)
       else raise TypeError, "a user is a Flagstay::User, a String, a Hash or nil, not #{user.inspect}"
@@ -110,7 +119,7 @@ module Flagstay
 
     def hold(address)
       ObjectSpace.define_finalizer(self, Native::UserRelease.new(address))
-      @address = address
+      @flagstay_address = address
     end
 
     def adopt(address, json)
@@ -153,10 +162,12 @@ module Flagstay
       case value
       when String
         value = Text.utf8(value, place(part, name)) unless value.ascii_only?
-        Native.user_set_text(@address, part, name, name.bytesize, value, value.bytesize, error)
+        Native.user_set_text(@flagstay_address, part, name, name.bytesize, value, value.bytesize, error)
       when Integer then write_integer(part, name, value, error)
-      when true, false then Native.user_set_boolean(@address, part, name, name.bytesize, value ? 1 : 0, error)
-      when Float then Native.user_set_number(@address, part, name, name.bytesize, finite(part, name, value), error)
+      when true, false then Native.user_set_boolean(@flagstay_address, part, name, name.bytesize, value ? 1 : 0, error)
+      when Float
+        value = finite(part, name, value)
+        Native.user_set_number(@flagstay_address, part, name, name.bytesize, value, error)
       when Symbol then write(part, name, Text.utf8(value, place(part, name)), error)
       else write_json(part, name, value, error)
       end
@@ -165,12 +176,12 @@ module Flagstay
     def write_integer(part, name, value, error)
       return write_json(part, name, value, error) if value.bit_length > 63
 
-      Native.user_set_integer(@address, part, name, name.bytesize, value, error)
+      Native.user_set_integer(@flagstay_address, part, name, name.bytesize, value, error)
     end
 
     def write_json(part, name, value, error)
       json = Json.text(value, place(part, name), InvalidUserError)
-      Native.user_set_json(@address, part, name, name.bytesize, json, json.bytesize, error)
+      Native.user_set_json(@flagstay_address, part, name, name.bytesize, json, json.bytesize, error)
     end
 
     def finite(part, name, value)
