@@ -31,6 +31,16 @@ table.Row("boolean 50% rollout", n =>
     }
 });
 
+using PreparedSwitch prepared = boolean.PrepareSwitch("rollout");
+Require(prepared.IsOn(user) == boolean.IsEnabled("rollout", user), "a prepared switch is decided as the other is");
+table.Row("same, prepared switch", n =>
+{
+    for (int i = 0; i < n; i++)
+    {
+        prepared.IsOn(user);
+    }
+});
+
 using FlagstayClient rules = Client("three-rules.json");
 Require(rules.Evaluate("experiment", user).Reason == Reason.RuleMatch, "a rule answers");
 table.Row("three rules then three-way split", n =>

@@ -26,6 +26,7 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
           "new-checkout": {"on": true, "variations": {"on": true, "off": false}, "off": "off",
             "rules": [{"id": "staff", "if": {"attribute": "plan", "one_of": ["pro"]}, "serve": "on"}],
             "default": {"serve": "off"}},
+          "always": {"on": true, "variations": {"on": true, "off": false}, "off": "off", "default": {"serve": "on"}},
           "price": {"on": true, "variations": {"a": 9.5}, "off": "a", "default": {"serve": "a"}},
           "button-colour": {"on": true, "variations": {"grey": "grey", "blue": "blue"}, "off": "grey",
             "default": {"id": "colours", "split": {"by": "key", "salt": "button-colour", "sticky": true,
@@ -49,6 +50,13 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
         var client = new FlagstayClient(new FlagstayOptions { AssignmentStore = store, Ruleset = Ruleset });
         using User user = new User("user-ä🥨").With("plan", "pro").With("age", 30).With("height", 1.8).With("staff", true);
         Check(client.IsEnabled("new-checkout", user), "a switch");
+        // The first use in this method, which is compiled whole before the library is loaded.
+        PreparedSwitch prepared = client.PrepareSwitch("new-checkout");
+        Check(prepared.IsOn(user) && prepared.IsOn(user) && !prepared.IsOn(null), "a prepared switch");
+        PreparedSwitch always = client.PrepareSwitch("always");
+        Check(always.IsOn(user) && always.IsOn(user) && always.IsOn(user), "a prepared switch for everybody");
+        always.Dispose();
+        Check(client.IsEnabled("always", user) && client.IsEnabled("always", user), "a switch for everybody");
         Check(client.Number("price", user, 0) == 9.5, "a number");
         Check(client.Text("button-colour", user, "grey") == "blue", "a text");
         Check(client.Evaluate("button-colour", user).Sticky, "a stored assignment");
@@ -69,6 +77,7 @@ internal sealed class Probe : ILoadingStore, IFirstWriterStore
         Check(Refuses(() => client.IsEnabled("half a pair \ud800", user)), "half a surrogate pair");
         client.Dispose();
         Check(client.IsEnabled("new-checkout", user, fallback: true), "the fallback of a closed client");
+        Check(!prepared.IsOn(user), "the fallback of a prepared switch of a closed client");
     }
 
     private static void Countries()

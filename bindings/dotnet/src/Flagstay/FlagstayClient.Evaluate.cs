@@ -16,29 +16,6 @@ public sealed unsafe partial class FlagstayClient
     // Where there is no decision a typed call answers what the library does: the fallback or, before it, the default that
     // the dialect's options have for the flag.
 
-    /// <summary>Decides a switch; <paramref name="fallback"/> where there is no decision or the flag is no switch.</summary>
-    [SkipLocalsInit]
-    public bool IsEnabled(string flag, User? user, bool fallback = false)
-    {
-        Check.NotNull(flag, nameof(flag));
-        if (!Utf8Buffer.Fits(flag))
-        {
-            return SwitchOfLongKey(flag, user, fallback);
-        }
-        byte* stack = stackalloc byte[Utf8Buffer.StackSize];
-        int length = Utf8Buffer.EncodeShort(flag, stack, nameof(flag));
-        return Switch(new Utf8(stack, (nuint)length), user, fallback);
-    }
-
-    /// <summary>Decides a switch whose key is given in UTF-8, such as <c>"checkout"u8</c>.</summary>
-    public bool IsEnabled(ReadOnlySpan<byte> flag, User? user, bool fallback = false)
-    {
-        fixed (byte* start = flag)
-        {
-            return Switch(new Utf8(start, (nuint)flag.Length), user, fallback);
-        }
-    }
-
     /// <summary>
     /// Decides a number; <paramref name="fallback"/> where there is no decision or the value is no number. Whole numbers
     /// beyond 2^53 are rounded; <see cref="Decision.Json"/> has them exactly.
@@ -257,18 +234,6 @@ public sealed unsafe partial class FlagstayClient
         return new Decisions(this, handle, count, exposes: given is null || given->Mode == Native.ModeExpose);
     }
 
-    private bool Switch(Utf8 flag, User? user, bool fallback)
-    {
-        nint who = user is null ? 0 : user.Enter();
-        int answer = Native.flagstay_on(_handle.Raw, who, flag.Start, flag.Length, fallback ? (byte)1 : (byte)0);
-        Left(user);
-        if (answer > 1)
-        {
-            Failure.CheckEvaluation(answer >> 1, 0);
-        }
-        return (answer & 1) != 0;
-    }
-
     private double DecideNumber(Utf8 flag, User? user, double fallback)
     {
         nint who = user is null ? 0 : user.Enter();
@@ -303,13 +268,6 @@ public sealed unsafe partial class FlagstayClient
         {
             scratch.Return();
         }
-    }
-
-    // Apart, because a method that has something to dispose is slower even where it does not.
-    private bool SwitchOfLongKey(string flag, User? user, bool fallback)
-    {
-        using var buffer = new Utf8Buffer(null, flag.Length);
-        return Switch(buffer.Add(flag, nameof(flag)), user, fallback);
     }
 
     // The call is over: until here neither the client nor the user may be collected.

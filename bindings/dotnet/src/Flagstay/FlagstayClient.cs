@@ -92,6 +92,7 @@ public sealed unsafe partial class FlagstayClient : IDisposable
         Utf8 document = buffer.Add(ruleset, nameof(ruleset));
         nint error;
         int status = Native.flagstay_client_update(_handle.Raw, document.Start, document.Length, &error);
+        _handle.CountRuleset();
         GC.KeepAlive(this);
         Failure.Check(status, error);
     }

@@ -24,6 +24,9 @@ public sealed unsafe class User : IDisposable
     private const int Weight = 768;
     private const int LongText = 256;
 
+    // A key of so many characters is hashed in a third of a microsecond.
+    private const int LongestBrief = 512;
+
     private readonly UserHandle _handle;
     private int _reader;
     // How deep the only reader is in calls for this user; counted by that thread alone.
@@ -45,9 +48,15 @@ public sealed unsafe class User : IDisposable
         int status = Native.flagstay_user_new(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
         _handle.Own(user, Weight + key.Length);
+        HasKey = key.Length > 0;
+        IsBrief = key.Length <= LongestBrief;
     }
 
-    private User(UserHandle handle) => _handle = handle;
+    private User(UserHandle handle, bool isBrief)
+    {
+        _handle = handle;
+        IsBrief = isBrief;
+    }
 
     /// <summary>
     /// Makes a user from JSON: <c>{"key": …, "attributes": {…}, "private_attributes": {…}, "ids": {…}, "targeting": {…},
@@ -69,11 +78,17 @@ public sealed unsafe class User : IDisposable
         int status = Native.flagstay_user_from_json(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
         handle.Own(user, Weight + (2 * json.Length));
-        return new User(handle);
+        return new User(handle, isBrief: json.Length <= LongestBrief);
     }
 
     /// <summary>Makes a user from JSON, see <see cref="FromJson(string)"/>.</summary>
     public static User FromJson(JsonElement json) => FromJson(JsonText.Of(json) ?? "null");
+
+    /// <summary>Whether the user has a key that is not empty. False for users from JSON, of whom it is not known.</summary>
+    internal bool HasKey { get; }
+
+    /// <summary>Whether the key is short enough for calls that the collector has to wait for.</summary>
+    internal bool IsBrief { get; }
 
     /// <summary>Sets an attribute: what is known about the user, and what conditions look at.</summary>
     public User With(string name, UserValue value) => With(UserPart.Attributes, name, value);
@@ -174,6 +189,17 @@ public sealed unsafe class User : IDisposable
             return _handle.Raw;
         }
         return EnterFirst();
+    }
+
+    /// <summary>
+    /// The user for a call that calls nobody back, so that nothing can dispose it on this thread meanwhile: there is nothing to
+    /// leave, and the call ends with <see cref="GC.KeepAlive"/> alone. 0: <see cref="Enter"/> knows more.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nint EnterBriefly()
+    {
+        int reader = Volatile.Read(ref _reader);
+        return reader == Several || reader == Environment.CurrentManagedThreadId ? _handle.Raw : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

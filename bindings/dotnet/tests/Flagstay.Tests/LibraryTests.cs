@@ -36,6 +36,15 @@ public sealed class LibraryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Builds))]
+    public void A_program_that_is_compiled_before_the_library_is_loaded_works_too(string build)
+    {
+        // Each method is compiled once and for all, with everything inlined, when it is called first.
+        (int exit, string output) = Run(Program(build), Library, ("DOTNET_TieredCompilation", "0"));
+        Assert.True(exit == 0, output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Builds))]
     public void A_library_beside_the_program_is_found(string build)
     {
         string program = Copy(build);

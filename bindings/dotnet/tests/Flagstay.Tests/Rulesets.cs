@@ -1,6 +1,8 @@
+using System;
 using System.Globalization;
 using System.Linq;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 [assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
 
@@ -33,14 +35,55 @@ internal static class Rulesets
             "default": {"id": "colours", "split": {"by": "key", "salt": "button-colour", "sticky": true,
               "weights": [{"variation": "blue", "percent": BLUE}, {"variation": "green", "percent": REST}]}}}}}
         """
-        .Replace("BLUE", blue.ToString(CultureInfo.InvariantCulture), System.StringComparison.Ordinal)
-        .Replace("REST", (100 - blue).ToString(CultureInfo.InvariantCulture), System.StringComparison.Ordinal);
+        .Replace("BLUE", blue.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("REST", (100 - blue).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    /// <summary>Switches of every kind: plain and with rules, no switch, broken.</summary>
+    public const string Switches = """
+        {"format": 1, "flags": {
+          "rollout": {"on": true, "variations": {"on": true, "off": false}, "off": "off", "default": {"split": {"by": "key",
+            "salt": "s", "weights": [{"variation": "on", "percent": 50}, {"variation": "off", "percent": 50}]}}},
+          "always": {"on": true, "variations": {"on": true, "off": false}, "off": "off", "default": {"serve": "on"}},
+          "dark": {"on": false, "variations": {"on": true, "off": false}, "off": "off", "default": {"serve": "on"}},
+          "aimed": {"on": true, "variations": {"on": true, "off": false}, "off": "off",
+            "targets": [{"values": ["user-3"], "serve": "on"}], "default": {"serve": "off"}},
+          "ruled": {"on": true, "variations": {"on": true, "off": false}, "off": "off",
+            "rules": [{"id": "r", "if": {"attribute": "plan", "one_of": ["pro"]}, "serve": "on"}], "default": {"serve": "off"}},
+          "text": {"on": true, "variations": {"a": "a"}, "off": "a", "default": {"serve": "a"}},
+          "broken": {"on": true, "variations": {"on": true}, "off": "none", "default": {"serve": "nowhere"}}
+        }}
+        """;
+
+    /// <summary>Their keys, and one that is missing.</summary>
+    public static readonly string[] SwitchKeys = ["rollout", "always", "dark", "aimed", "ruled", "text", "broken", "missing"];
+
+    /// <summary>One switch, "rollout", that is on for a percentage of all users.</summary>
+    public static string Rollout(int percent) => Split("rollout", percent, "false");
+
+    /// <summary>One sticky switch, "kept".</summary>
+    public static string Kept(int percent) => Split("kept", percent, "true");
+
+    /// <summary>Switches that are the same for everybody.</summary>
+    public static string Fixed((string Key, bool On)[] flags) =>
+        "{\"format\": 1, \"flags\": {" + string.Join(",", flags.Select(flag =>
+            $$$"""{{{JsonSerializer.Serialize(flag.Key)}}}: {"on": true, "variations": {"on": true, "off": false}, "off": "off", "default": {"serve": "{{{(flag.On ? "on" : "off")}}}"} }"""))
+        + "}}";
 
     /// <summary>Flags that answer their own names.</summary>
     public static string Echo(int count) =>
         "{\"format\": 1, \"flags\": {" + string.Join(",", Enumerable.Range(0, count).Select(n =>
             $"\"echo-{n}\": {{\"on\": true, \"variations\": {{\"v\": \"echo-{n}\"}}, \"off\": \"v\", \"default\": {{\"serve\": \"v\"}}}}"))
         + "}}";
+
+    private static string Split(string key, int percent, string sticky) => """
+        {"format": 1, "flags": {"KEY": {"on": true, "variations": {"on": true, "off": false}, "off": "off",
+          "default": {"id": "d", "split": {"by": "key", "salt": "s", "sticky": STICKY, "weights": [
+            {"variation": "on", "percent": PERCENT}, {"variation": "off", "percent": REST}]}}}}}
+        """
+        .Replace("KEY", key, StringComparison.Ordinal)
+        .Replace("STICKY", sticky, StringComparison.Ordinal)
+        .Replace("PERCENT", percent.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("REST", (100 - percent).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     public static FlagstayClient Client(string ruleset = Shop, IAssignmentStore? store = null, bool exposures = false) =>
         new(new FlagstayOptions

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using Xunit;
 
@@ -100,5 +101,83 @@ public class ThreadTests
                 Assert.True(client.IsEnabled("new-checkout", user));
             }
         });
+    }
+
+    [Fact]
+    public void Switches_are_what_the_last_ruleset_says_on_the_thread_that_handed_it_over()
+    {
+        using FlagstayClient client = Rulesets.Client(Rulesets.Rollout(0));
+        using PreparedSwitch prepared = client.PrepareSwitch("rollout");
+        using var shared = new User("u");
+        Threads.Together(4, number =>
+        {
+            using var own = new User($"u-{number}");
+            for (int n = 0; n < 2_000; n++)
+            {
+                if (number == 0)
+                {
+                    int percent = n % 2 * 100;
+                    client.Update(Rulesets.Rollout(percent));
+                    Assert.Equal(percent == 100, prepared.IsOn(shared));
+                    Assert.Equal(percent == 100, prepared.IsOn(own));
+                    Assert.Equal(percent == 100, client.IsEnabled("rollout", own));
+                }
+                else
+                {
+                    prepared.IsOn(n % 2 == 0 ? shared : own);
+                    client.IsEnabled("rollout", n % 2 == 0 ? shared : own);
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public void Sixty_four_threads_that_meet_the_same_new_flags_get_their_answers()
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            (string Key, bool On)[] flags = [.. Enumerable.Range(0, 300).Select(n => ($"flag-{n}", n % 3 == 0))];
+            using FlagstayClient client = Rulesets.Client(Rulesets.Fixed(flags));
+            using var user = new User("u");
+            Threads.Together(Many, number =>
+            {
+                for (int n = 0; n < flags.Length; n++)
+                {
+                    (string key, bool on) = flags[(n + number) % flags.Length];
+                    Assert.Equal(on, client.IsEnabled(number % 2 == 0 ? key : new string(key), user, fallback: n % 2 == 0));
+                }
+            });
+        }
+    }
+
+    [Fact]
+    public void Disposing_user_and_switch_does_not_disturb_threads_that_are_asking()
+    {
+        using FlagstayClient client = Rulesets.Client(Rulesets.Rollout(100));
+        for (int round = 0; round < 300; round++)
+        {
+            PreparedSwitch prepared = client.PrepareSwitch("rollout");
+            var user = new User("u");
+            Threads.Together(4, number =>
+            {
+                try
+                {
+                    for (int n = 0; n < 1_000; n++)
+                    {
+                        Assert.True(number % 2 == 0 ? prepared.IsOn(user) : client.IsEnabled("rollout", user));
+                        if (number == 3 && n == 500)
+                        {
+                            user.Dispose();
+                            prepared.Dispose();
+                            GC.Collect(0);
+                        }
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                    // The answer to a use after the end.
+                }
+            });
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Flagstay.Interop;
 
@@ -25,6 +26,17 @@ internal static unsafe class Failure
             throw Make(status, error, null);
         }
         Native.flagstay_error_free(error);
+    }
+
+    /// <summary>The answer of a switch, which comes with its status in one number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool Answer(int answer)
+    {
+        if (answer > 1)
+        {
+            CheckEvaluation(answer >> 1, 0);
+        }
+        return (answer & 1) != 0;
     }
 
     /// <summary>

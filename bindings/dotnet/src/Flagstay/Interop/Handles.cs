@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace Flagstay.Interop;
 
@@ -49,6 +50,13 @@ internal abstract class Handle : SafeHandle
 
 internal sealed class ClientHandle : Handle
 {
+    private int _rulesets;
+
+    /// <summary>How many rulesets the client has been handed.</summary>
+    internal int Rulesets => Volatile.Read(ref _rulesets);
+
+    internal void CountRuleset() => Interlocked.Increment(ref _rulesets);
+
     protected override void Free(nint pointer) => Native.flagstay_client_free(pointer);
 }
 

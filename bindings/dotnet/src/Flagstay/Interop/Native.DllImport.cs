@@ -102,6 +102,19 @@ internal static unsafe partial class Native
         DecisionStruct* decision, nint* error);
 
     [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_switch_new(
+        nint client, byte* flag, nuint flagLen, byte fallback, nint* prepared, nint* error);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_switch_on(nint prepared, nint user);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int flagstay_switch_try(nint prepared, nint user);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern void flagstay_switch_free(nint prepared);
+
+    [DllImport(Soname, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int flagstay_evaluate_all(
         nint client, nint user, OptionsStruct* options, nint* decisions, nint* error);
 

@@ -102,6 +102,23 @@ internal static unsafe partial class Native
         DecisionStruct* decision, nint* error);
 
     [LibraryImport(Soname)]
+    internal static partial int flagstay_switch_new(
+        nint client, byte* flag, nuint flagLen, byte fallback, nint* prepared, nint* error);
+
+    [LibraryImport(Soname)]
+    internal static partial int flagstay_switch_on(nint prepared, nint user);
+
+    // Without the transition that lets the collector go on meanwhile, which costs as much as the decision. What the runtime
+    // asks of such a function is what the header promises of this one: well below a microsecond, no waiting, no lock, no
+    // system call, no callback. The length of the key, which it hashes, is for the caller to look at: see User.IsBrief.
+    [LibraryImport(Soname)]
+    [SuppressGCTransition]
+    internal static partial int flagstay_switch_try(nint prepared, nint user);
+
+    [LibraryImport(Soname)]
+    internal static partial void flagstay_switch_free(nint prepared);
+
+    [LibraryImport(Soname)]
     internal static partial int flagstay_evaluate_all(
         nint client, nint user, OptionsStruct* options, nint* decisions, nint* error);
 

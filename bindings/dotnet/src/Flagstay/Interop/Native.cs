@@ -9,7 +9,7 @@ internal static unsafe partial class Native
     /// <summary>What the platforms' loaders look for; Linux finds a library that is already loaded by it.</summary>
     internal const string Soname = "libflagstay.so.1";
 
-    internal const uint AbiVersion = 2;
+    internal const uint AbiVersion = 3;
 
     internal const int ModeExpose = 0;
     internal const int ModeRead = 1;
