@@ -33,10 +33,22 @@ public sealed class PreparedSwitch : IDisposable
 
     /// <summary>Decides the switch; <see cref="Fallback"/> where there is no decision or the flag is no switch.</summary>
     /// <exception cref="ObjectDisposedException">The switch or the user has been disposed.</exception>
-    // Never inlined: the runtime binds an import without a transition when it compiles the method that calls it, and one of
-    // the host's may well be compiled before the library is loaded.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public bool IsOn(User? user)
+    public bool IsOn(User? user) => Decide(user);
+
+    /// <summary>Ends the switch: asking it afterwards is an error.</summary>
+    public void Dispose() => _handle = SwitchHandle.Ended;
+
+    internal SwitchHandle Handle => _handle;
+
+    /// <summary>Decides, as <see cref="IsOn"/> says.</summary>
+    /// <remarks>
+    /// Only for methods of objects that the library has made, and that are not inlined themselves: the runtime binds an
+    /// import without a transition when it compiles the method that calls it, and a method of the host's may well be
+    /// compiled before the library is loaded.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Decide(User? user)
     {
         SwitchHandle handle = _handle;
 #if NET
@@ -58,11 +70,6 @@ public sealed class PreparedSwitch : IDisposable
 #endif
         return Ask(handle, user);
     }
-
-    /// <summary>Ends the switch: asking it afterwards is an error.</summary>
-    public void Dispose() => _handle = SwitchHandle.Ended;
-
-    internal SwitchHandle Handle => _handle;
 
 #if NET
     private static bool AskAfterTrying(SwitchHandle handle, User user)
