@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Flagstay.Tests;
 
-// Loading, content and lifetime. What a decision makes of assignments is in StatsigTests.
+// Loading, content and lifetime. What a decision makes of assignments is in StatsigAssignmentTests.
 public class AssignmentsTests
 {
     private const string Flag = "button-colour";

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Flagstay.Tests;
 
-// What the application adds to the ruleset. What a decision makes of it is in StatsigTests.
+// What the application adds to the ruleset. What a decision makes of it is in StatsigOverrideTests and
+// StatsigCountryTests.
 public class HostTests
 {
     [Fact]
