@@ -817,8 +817,9 @@ int32_t flagstay_switch_on(const struct flagstay_switch *switch_,
                            const struct flagstay_user *user);
 
 // Decides a switch if that takes no more than a little arithmetic, as it does for plain percentages of users by their
-// key and for flags that are on or off for everybody: 1 or 0. Otherwise -1, and `flagstay_switch_on` knows the answer,
-// or what is wrong; after a ruleset was replaced, it must be asked once before this one answers again.
+// key (of 512 bytes at most) and for flags that are on or off for everybody: 1 or 0. Otherwise -1, and
+// `flagstay_switch_on` knows the answer, or what is wrong; after a ruleset was replaced, it must be asked once before
+// this one answers again.
 //
 // For callers to whom a call into C is dearer the more it may do, such as runtimes that stop their threads: this one
 // takes well below a microsecond, and never waits, takes a lock, allocates, makes a system call or calls back.

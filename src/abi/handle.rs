@@ -107,6 +107,14 @@ pub fn required_mut<'h, K: Kind>(
     }
 }
 
+/// A handle that is right, for calls that leave it to others to say what is wrong with one.
+#[inline]
+pub fn alive<K: Kind>(handle: &K) -> Option<&K::Content> {
+    // SAFETY: as in `optional`.
+    let content = || unsafe { handle.handle().content.assume_init_ref() };
+    handle.is_alive().then(content)
+}
+
 /// Where a call has no status to return, NULL and a wrong handle are the same.
 pub fn if_right<'h, K: Kind>(handle: Option<&'h K>, name: &str) -> Option<&'h K::Content> {
     optional(handle, name).ok().flatten()

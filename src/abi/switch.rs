@@ -2,7 +2,7 @@
 
 use super::client::flagstay_client;
 use super::guard::{guard, guard_plain, place, put};
-use super::handle::{Handle, Kind, end, handle, if_right, required};
+use super::handle::{Handle, Kind, alive, end, handle, required};
 use super::status::{flagstay_error, flagstay_status};
 use super::text::text;
 use super::user::{flagstay_user, user_of};
@@ -97,8 +97,9 @@ pub extern "C" fn flagstay_switch_on(
 }
 
 /// Decides a switch if that takes no more than a little arithmetic, as it does for plain percentages of users by their
-/// key and for flags that are on or off for everybody: 1 or 0. Otherwise -1, and `flagstay_switch_on` knows the answer,
-/// or what is wrong; after a ruleset was replaced, it must be asked once before this one answers again.
+/// key (of 512 bytes at most) and for flags that are on or off for everybody: 1 or 0. Otherwise -1, and
+/// `flagstay_switch_on` knows the answer, or what is wrong; after a ruleset was replaced, it must be asked once before
+/// this one answers again.
 ///
 /// For callers to whom a call into C is dearer the more it may do, such as runtimes that stop their threads: this one
 /// takes well below a microsecond, and never waits, takes a lock, allocates, makes a system call or calls back.
@@ -111,14 +112,13 @@ pub extern "C" fn flagstay_switch_try(
 ) -> i32 {
     const ASK: i32 = -1;
     guard_plain(ASK, || {
-        let Some(prepared) = if_right(switch, "switch") else {
-            return ASK;
+        let decide = || {
+            let prepared = alive(switch?)?;
+            // SAFETY: as in `Prepared::client`.
+            let client = alive(unsafe { prepared.client.as_ref() }?)?;
+            client.try_switch(&prepared.switch, alive(user?)?)
         };
-        let (Ok(client), Ok(user)) = (prepared.client(), user_of(user)) else {
-            return ASK;
-        };
-        let on = client.try_switch(&prepared.switch, user);
-        on.map_or(ASK, i32::from)
+        decide().map_or(ASK, i32::from)
     })
 }
 

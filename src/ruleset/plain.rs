@@ -10,6 +10,9 @@ pub const WORDS: usize = 6;
 /// How many words of what is hashed before the key there is room for.
 const HEAD: usize = WORDS - 2;
 
+/// Keys beyond this many bytes are for the ruleset to hash: what is plain is decided in well below a microsecond.
+const LONGEST_KEY: usize = 512;
+
 /// What decides a switch, in a few words that refer to nothing: they can be copied from under a ruleset and outlive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plain([u64; WORDS]);
@@ -81,7 +84,9 @@ impl Plain {
         match kind {
             FIXED if !user.is_absent() => Some(on != 0),
             ROLLOUT => {
-                let key = user.key().filter(|key| !key.is_empty())?;
+                let key = user
+                    .key()
+                    .filter(|key| (1..=LONGEST_KEY).contains(&key.len()))?;
                 let beginning = Beginning {
                     words: words[2..].get(..head.into())?,
                     rest: words[1],
@@ -123,6 +128,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_that_takes_long_to_hash_is_for_the_ruleset() {
+        let all = Plain::rollout(&Space::new("s", 1), BUCKETS, true);
+        let of = |length| decide(all, &User::new(&"k".repeat(length)));
+        assert_eq!(of(LONGEST_KEY), Some(true));
+        assert_eq!(of(LONGEST_KEY + 1), None);
     }
 
     #[test]
