@@ -15,7 +15,7 @@ class NativeTest < Minitest::Test
   UNUSED = %i[boolean switch_try].freeze
 
   def declared
-    text = File.read(HEADER).gsub(%r{//.*$}, "").gsub(%r{/\*.*?\*/}m, "")[/extern "C" \{.*/m]
+    text = File.read(HEADER, encoding: "UTF-8").gsub(%r{//.*$}, "").gsub(%r{/\*.*?\*/}m, "")[/extern "C" \{.*/m]
     text.scan(/^([a-z][^;{}()]*?)\bflagstay_(\w+)\(([^;]*)\);/).to_h do |result, name, parameters|
       parameters = parameters == "void" ? [] : parameters.split(",")
       [name.to_sym, [parameters.map { |parameter| type(parameter.sub(/\w+\z/, "")) }, type(result)]]
