@@ -52,7 +52,7 @@ public sealed class PreparedSwitch : IDisposable
     {
         SwitchHandle handle = _handle;
 #if NET
-        if (user is { IsBrief: true } && handle.IsWorthTrying)
+        if (user is not null && handle.IsWorthTrying)
         {
             nint who = user.EnterBriefly();
             if (who != 0)
@@ -75,8 +75,8 @@ public sealed class PreparedSwitch : IDisposable
     private static bool AskAfterTrying(SwitchHandle handle, User user)
     {
         bool answer = Ask(handle, user);
-        // For users without a key there may be more to it, whatever the flag is.
-        if (user.HasKey)
+        // For other users it may have been in vain whatever the flag is.
+        if (user.IsTried)
         {
             handle.TriedInVain();
         }

@@ -24,8 +24,8 @@ public sealed unsafe class User : IDisposable
     private const int Weight = 768;
     private const int LongText = 256;
 
-    // A key of so many characters is hashed in a third of a microsecond.
-    private const int LongestBrief = 512;
+    // In bytes: the header's bound for flagstay_switch_try.
+    private const int LongestTried = 512;
 
     private readonly UserHandle _handle;
     private int _reader;
@@ -48,15 +48,10 @@ public sealed unsafe class User : IDisposable
         int status = Native.flagstay_user_new(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
         _handle.Own(user, Weight + key.Length);
-        HasKey = key.Length > 0;
-        IsBrief = key.Length <= LongestBrief;
+        IsTried = text.Length is > 0 and <= LongestTried;
     }
 
-    private User(UserHandle handle, bool isBrief)
-    {
-        _handle = handle;
-        IsBrief = isBrief;
-    }
+    private User(UserHandle handle) => _handle = handle;
 
     /// <summary>
     /// Makes a user from JSON: <c>{"key": …, "attributes": {…}, "private_attributes": {…}, "ids": {…}, "targeting": {…},
@@ -78,17 +73,17 @@ public sealed unsafe class User : IDisposable
         int status = Native.flagstay_user_from_json(text.Start, text.Length, &user, &error);
         Failure.Check(status, error);
         handle.Own(user, Weight + (2 * json.Length));
-        return new User(handle, isBrief: json.Length <= LongestBrief);
+        return new User(handle);
     }
 
     /// <summary>Makes a user from JSON, see <see cref="FromJson(string)"/>.</summary>
     public static User FromJson(JsonElement json) => FromJson(JsonText.Of(json) ?? "null");
 
-    /// <summary>Whether the user has a key that is not empty. False for users from JSON, of whom it is not known.</summary>
-    internal bool HasKey { get; }
-
-    /// <summary>Whether the key is short enough for calls that the collector has to wait for.</summary>
-    internal bool IsBrief { get; }
+    /// <summary>
+    /// Whether flagstay_switch_try answers for such a key wherever the flag is plain. False for users from JSON, of whom it is
+    /// not known.
+    /// </summary>
+    internal bool IsTried { get; }
 
     /// <summary>Sets an attribute: what is known about the user, and what conditions look at.</summary>
     public User With(string name, UserValue value) => With(UserPart.Attributes, name, value);

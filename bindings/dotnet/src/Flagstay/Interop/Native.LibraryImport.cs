@@ -110,7 +110,7 @@ internal static unsafe partial class Native
 
     // Without the transition that lets the collector go on meanwhile, which costs as much as the decision. What the runtime
     // asks of such a function is what the header promises of this one: well below a microsecond, no waiting, no lock, no
-    // system call, no callback. The length of the key, which it hashes, is for the caller to look at: see User.IsBrief.
+    // system call, no callback.
     [LibraryImport(Soname)]
     [SuppressGCTransition]
     internal static partial int flagstay_switch_try(nint prepared, nint user);
