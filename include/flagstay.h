@@ -813,7 +813,7 @@ flagstay_status flagstay_switch_new(const struct flagstay_client *client,
 // left when it is shifted out is the status. So 0 and 1 are decisions, and everything above says why there is none.
 //
 // Threads: any, for any number of calls at once.
-int32_t flagstay_switch_on(const struct flagstay_switch *switch_,
+int32_t flagstay_switch_on(const struct flagstay_switch *prepared,
                            const struct flagstay_user *user);
 
 // Decides a switch if that takes no more than a little arithmetic, as it does for plain percentages of users by their
@@ -825,13 +825,13 @@ int32_t flagstay_switch_on(const struct flagstay_switch *switch_,
 // takes well below a microsecond, and never waits, takes a lock, allocates, makes a system call or calls back.
 //
 // Threads: any, for any number of calls at once.
-int32_t flagstay_switch_try(const struct flagstay_switch *switch_,
+int32_t flagstay_switch_try(const struct flagstay_switch *prepared,
                             const struct flagstay_user *user);
 
 // Frees a switch. NULL is fine. The client may have been freed before.
 //
 // Threads: any, but no other call may use the switch at the same time or afterwards.
-void flagstay_switch_free(struct flagstay_switch *switch_);
+void flagstay_switch_free(struct flagstay_switch *prepared);
 
 // Decides every flag for a user. `*decisions` receives the decisions in the order of the ruleset, to be freed with
 // `flagstay_decisions_free`. No exposure is queued by this call: what is looked at is exposed by

@@ -283,7 +283,8 @@ int main(int argument_count, char **arguments)
     use(folder, "boolean.json", "");
     expect("rollout", FLAGSTAY_REASON_FALLTHROUGH);
     row("boolean 50% rollout", decide_switch);
-    if (flagstay.switch_new(client, "rollout", 7, 0, &prepared, NULL) != FLAGSTAY_OK || flagstay.switch_on(prepared, user) > 1)
+    if (flagstay.switch_new(client, "rollout", 7, 0, &prepared, NULL) != FLAGSTAY_OK ||
+        flagstay.switch_on(prepared, user) > 1)
         stop("`rollout` is no switch");
     row("same, prepared switch", decide_prepared_switch);
     flagstay.switch_free(prepared);

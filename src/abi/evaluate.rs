@@ -11,7 +11,7 @@ use super::string::flagstay_string;
 use super::text::{json, text};
 use super::user::{flagstay_user, user_of};
 use super::versioned;
-use crate::decision::Answer;
+use crate::decision::{Answer, ErrorCode};
 use crate::error::Error;
 use crate::ruleset::Request;
 use crate::value::{Value, kind_of};
@@ -70,18 +70,30 @@ unsafe fn switch(
     let client = required(client, "client")?;
     // SAFETY: promised by the caller.
     let flag = unsafe { text(flag, flag_len, "flag") }?;
-    let request = Request {
-        default: Some(if fallback { "true" } else { "false" }),
-        ..Request::new(flag, user_of(user)?)
-    };
-    Ok(match client.switch(&request) {
+    let request = Request::of_switch(flag, user_of(user)?, fallback);
+    Ok(told(client.switch(&request), then))
+}
+
+/// Tells `then` the answer of a switch, if there is one. The status says why there is none.
+#[inline]
+pub(super) fn told(
+    switch: Result<Option<bool>, ErrorCode>,
+    then: impl FnOnce(bool),
+) -> flagstay_status {
+    match switch {
         Ok(Some(on)) => {
             then(on);
             flagstay_status::FLAGSTAY_OK
         }
         Ok(None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
         Err(error) => flagstay_status::of_decision(Some(error)),
-    })
+    }
+}
+
+/// Answer and status in one number, as `flagstay_on` returns them.
+#[inline]
+pub(super) fn packed(status: flagstay_status, answer: bool) -> i32 {
+    ((status as i32) << 1) | i32::from(answer)
 }
 
 /// Decides a switch in one call: `*value` is 1 or 0. It is written on every path, with `fallback` (0 or not) when there
@@ -141,7 +153,7 @@ pub unsafe extern "C" fn flagstay_on(
         // SAFETY: promised by the caller.
         unsafe { switch(client, user, flag, flag_len, answer, |on| answer = on) }
     });
-    ((status as i32) << 1) | i32::from(answer)
+    packed(status, answer)
 }
 
 /// Decides a number in one call, as `flagstay_boolean` does a switch. Whole numbers beyond 2^53 are rounded; a full

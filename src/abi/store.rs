@@ -101,6 +101,7 @@ pub struct flagstay_store {
     >,
 }
 
+// The table spells these out: for cbindgen an alias would be a type of its own.
 type Ask = unsafe extern "C" fn(
     context: *mut c_void,
     unit: *const c_char,

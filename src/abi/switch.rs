@@ -1,6 +1,7 @@
 //! Prepared switches: a flag of a client that is asked again and again whether it is on.
 
 use super::client::flagstay_client;
+use super::evaluate::{packed, told};
 use super::guard::{guard, guard_plain, place, put};
 use super::handle::{Handle, Kind, alive, end, handle, required};
 use super::status::{flagstay_error, flagstay_status};
@@ -33,7 +34,7 @@ impl Prepared {
     #[inline(always)]
     fn client(&self) -> Result<&Client, Error> {
         // SAFETY: the caller keeps the client at least as long as the switch is asked.
-        required(unsafe { self.client.as_ref() }, "switch.client")
+        required(unsafe { self.client.as_ref() }, "prepared.client")
     }
 }
 
@@ -71,29 +72,23 @@ pub unsafe extern "C" fn flagstay_switch_new(
 /// Threads: any, for any number of calls at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_switch_on(
-    switch: Option<&flagstay_switch>,
+    prepared: Option<&flagstay_switch>,
     user: Option<&flagstay_user>,
 ) -> i32 {
     let mut answer = false;
     let status = guard(None, || {
-        let prepared = required(switch, "switch")?;
-        answer = prepared.switch.fallback();
+        let prepared = required(prepared, "prepared")?;
+        let switch = &prepared.switch;
+        answer = switch.fallback();
         let client = prepared.client()?;
         let user = user_of(user)?;
-        if let Some(on) = client.try_switch(&prepared.switch, user) {
+        if let Some(on) = client.try_switch(switch, user) {
             answer = on;
             return Ok(flagstay_status::FLAGSTAY_OK);
         }
-        Ok(match client.ask_switch(&prepared.switch, user) {
-            Ok(Some(on)) => {
-                answer = on;
-                flagstay_status::FLAGSTAY_OK
-            }
-            Ok(None) => flagstay_status::FLAGSTAY_TYPE_MISMATCH,
-            Err(error) => flagstay_status::of_decision(Some(error)),
-        })
+        Ok(told(client.ask_switch(switch, user), |on| answer = on))
     });
-    ((status as i32) << 1) | i32::from(answer)
+    packed(status, answer)
 }
 
 /// Decides a switch if that takes no more than a little arithmetic, as it does for plain percentages of users by their
@@ -107,13 +102,13 @@ pub extern "C" fn flagstay_switch_on(
 /// Threads: any, for any number of calls at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn flagstay_switch_try(
-    switch: Option<&flagstay_switch>,
+    prepared: Option<&flagstay_switch>,
     user: Option<&flagstay_user>,
 ) -> i32 {
     const ASK: i32 = -1;
     guard_plain(ASK, || {
         let decide = || {
-            let prepared = alive(switch?)?;
+            let prepared = alive(prepared?)?;
             // SAFETY: as in `Prepared::client`.
             let client = alive(unsafe { prepared.client.as_ref() }?)?;
             client.try_switch(&prepared.switch, alive(user?)?)
@@ -126,8 +121,8 @@ pub extern "C" fn flagstay_switch_try(
 ///
 /// Threads: any, but no other call may use the switch at the same time or afterwards.
 #[unsafe(no_mangle)]
-pub extern "C" fn flagstay_switch_free(switch: Option<Box<flagstay_switch>>) {
-    guard_plain((), || end(switch, "switch"));
+pub extern "C" fn flagstay_switch_free(prepared: Option<Box<flagstay_switch>>) {
+    guard_plain((), || end(prepared, "prepared"));
 }
 
 versioned!(

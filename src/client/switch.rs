@@ -49,10 +49,7 @@ impl Client {
         if !switch.note.is_of(number) {
             switch.note.write(number, self.plain(&switch.flag));
         }
-        self.switch(&Request {
-            default: Some(if switch.fallback { "true" } else { "false" }),
-            ..Request::new(&switch.flag, user)
-        })
+        self.switch(&Request::of_switch(&switch.flag, user, switch.fallback))
     }
 
     fn plain(&self, flag: &str) -> Plain {

@@ -276,6 +276,15 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A request for a switch.
+    #[inline]
+    pub fn of_switch(flag: &'a str, user: &'a User, fallback: bool) -> Self {
+        Request {
+            default: Some(if fallback { "true" } else { "false" }),
+            ..Request::new(flag, user)
+        }
+    }
+
     /// Whether the caller gave no default, or null, which says as much.
     pub fn wants_no_default(&self) -> bool {
         self.default.is_none_or(|default| default.trim() == "null")
